@@ -1,0 +1,53 @@
+# `make` lists the targets. Everything is set up in .venv, from package registries only.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+READY := $(VENV)/.ready
+PROVIDER ?= sample
+PACKAGES := libs/core libs/ratings libs/infra services/api services/collector services/scoring services/cli
+
+.PHONY: help setup lock run test unit lint format types clean
+
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Sets up .venv: uv, the locked dependencies, the seven packages
+
+$(READY): requirements.lock pyproject.toml $(addsuffix /pyproject.toml,$(PACKAGES))
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"canslim needs Python 3.11 or newer, {sys.executable} is {v.major}.{v.minor}; name another one: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 1; }
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(addprefix -e ,$(PACKAGES))
+	@touch $@
+
+lock: ## Resolves requirements.lock anew from the pyproject files (LOCK_FLAGS=--upgrade to move up)
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package canslim-core --no-emit-package canslim-ratings --no-emit-package canslim-infra --no-emit-package canslim-api --no-emit-package canslim-collector --no-emit-package canslim-scoring --no-emit-package canslim-cli $(LOCK_FLAGS) --group dev pyproject.toml -o requirements.lock
+
+run: $(READY) ## Starts everything on this machine, refreshes, prints the leaders (PROVIDER=sample|files|synthetic)
+	@exec $(BIN)/canslim up --provider $(PROVIDER) --refresh
+
+test: lint types ## Lint, types and all tests, on embedded servers and real processes
+	$(BIN)/python -m pytest
+
+unit: $(READY) ## The quick tests: no servers, no processes
+	$(BIN)/python -m pytest -m "not servers and not processes"
+
+lint: $(READY) ## ruff and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(READY) ## Formats the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+clean: ## Removes .venv and caches; data directories stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

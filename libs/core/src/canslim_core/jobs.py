@@ -1,0 +1,167 @@
+"""Jobs, tasks, and what a task leaves behind."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+from canslim_core.stages import BATCH_SIZE, REFRESH, STAGES, JobKind, Stage
+from canslim_core.states import JobState, TaskState
+
+#: The store's open transaction; only the stage that writes knows its type.
+Connection = TypeVar("Connection")
+
+#: What a task works on, as stored: small and JSON-ready.
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What is asked for: the parameters of a job that does not exist yet.
+
+    symbols: None means the whole universe.
+    stages: names, in the pipeline's order.
+    """
+
+    kind: JobKind
+    universe: str
+    symbols: tuple[str, ...] | None = None
+    stages: tuple[str, ...] = tuple(stage.name for stage in REFRESH)
+    requested_by: str = "admin"
+    idempotency_key: str | None = None
+    retry_of: UUID | None = None
+
+    @property
+    def scope(self) -> str:
+        """Two unfinished jobs never share a scope."""
+        what = self.universe if self.symbols is None else f"{self.universe}:{','.join(sorted(self.symbols))}"
+        return f"{self.kind}:{what}"
+
+    def first_tasks(self) -> list[Payload]:
+        """The payloads of the first stage: the list of a universe is a task of its own."""
+        if self.stages[0] != REFRESH[0].name:
+            return [{}]
+        if self.symbols is None:
+            return [{"universe": self.universe}]
+        return batches(self.symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One refresh or recalculation.
+
+    total, done, failed: symbols; unchanged: those of `done` that had nothing new.
+    stage_tasks, open_tasks: tasks of the running stage, and those of them not finished.
+    """
+
+    id: UUID
+    kind: JobKind
+    state: JobState
+    stage: str
+    universe: str
+    symbols: tuple[str, ...] | None
+    stages: tuple[str, ...]
+    requested_by: str
+    retry_of: UUID | None
+    total: int
+    done: int
+    failed: int
+    unchanged: int
+    bars: int
+    stage_tasks: int
+    open_tasks: int
+    created_at: datetime
+    started_at: datetime | None
+    stage_started_at: datetime | None
+    finished_at: datetime | None
+    deadline_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A claimed task: what one message runs. `attempt` and `owner` fence every write."""
+
+    id: int
+    job_id: UUID
+    universe: str
+    stage: str
+    payload: Payload
+    attempt: int
+    max_attempts: int
+    owner: str
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(self.payload.get("symbols", ()))
+
+    @property
+    def definition(self) -> Stage:
+        return STAGES[self.stage]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolFailure:
+    """A symbol the job goes on without, and why."""
+
+    symbol: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Connection]):
+    """What a task leaves behind, all of it written in the transaction that finishes the task.
+
+    write: the stage's own rows; called with the open transaction's connection.
+    total: symbols that the task added to the job; done, unchanged, failures: symbols it dealt with.
+    spawn: payloads of further tasks of the same stage.
+    """
+
+    write: Callable[[Connection], Awaitable[None]] | None = None
+    total: int = 0
+    done: int = 0
+    unchanged: int = 0
+    bars: int = 0
+    failures: Sequence[SymbolFailure] = ()
+    spawn: Sequence[Payload] = field(default_factory=list)
+
+
+#: Runs one task and says what it leaves behind; raises what the task's failure is.
+Work = Callable[[Task], Awaitable[Outcome[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A task given up after its last attempt."""
+
+    task_id: int
+    job_id: UUID
+    stage: str
+    payload: Payload
+    state: TaskState
+    attempt: int
+    error: str
+    finished_at: datetime
+    replayed_by: UUID | None
+
+
+def batches(symbols: Sequence[str]) -> list[Payload]:
+    """Splits symbols into the payloads of collect tasks, in alphabetical order."""
+    ordered = sorted(symbols)
+    return [{"symbols": ordered[start : start + BATCH_SIZE]} for start in range(0, len(ordered), BATCH_SIZE)]
+
+
+#: The first wait before a failed task is tried again; it doubles with every attempt.
+RETRY_BASE: Final = timedelta(seconds=2)
+RETRY_LIMIT: Final = timedelta(minutes=2)
+
+
+def retry_delay(attempt: int, jitter: float) -> timedelta:
+    """How long to wait after failed attempt number `attempt` (from 1); `jitter` is in [0, 1).
+
+    Half of the exponential wait is certain, the other half is spread by the jitter.
+    """
+    wait = min(RETRY_BASE * float(2 ** (attempt - 1)), RETRY_LIMIT)
+    return wait * (0.5 + 0.5 * jitter)

@@ -1,0 +1,9 @@
+"""Which universes each provider holds; the first one is its default."""
+
+from typing import Final
+
+UNIVERSES: Final[dict[str, tuple[str, ...]]] = {
+    "sample": ("sample",),
+    "files": ("files",),
+    "synthetic": ("synthetic",),
+}

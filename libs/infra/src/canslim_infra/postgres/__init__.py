@@ -1,0 +1,1 @@
+"""PostgreSQL, the truth: tables, transactions, jobs, the read model."""

@@ -1,0 +1,112 @@
+"""What the relay and the reconciler ask PostgreSQL: which tasks to send, which leases ran out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from canslim_core.jobs import Task
+
+from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.jobs import PostgresJobs
+
+#: A task sent and not claimed for so long was lost, if nothing waits in its queue …
+LOST_AFTER = timedelta(seconds=5)
+#: … and is sent again in any case after so long.
+SEND_AGAIN_AFTER = timedelta(seconds=60)
+#: Tasks sent by one statement.
+BULK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    id: int
+    stage: str
+
+
+async def take_due(database: Database, waiting: Mapping[str, int] | None) -> list[DueTask]:
+    """Marks due tasks as sent and returns them; several relays never take the same one.
+
+    waiting: messages that wait in each stage's queue; None where Redis did not say, and then
+    only what was never sent is taken.
+    """
+    idle = [stage for stage, length in (waiting or {}).items() if length == 0]
+    async with database.transaction() as connection:
+        rows = await connection.fetch(
+            """
+            UPDATE job_task SET sent_at = clock_timestamp()
+            WHERE id IN (
+                SELECT id FROM job_task
+                WHERE state = 'pending' AND due_at <= clock_timestamp()
+                  AND (sent_at IS NULL
+                       OR sent_at < clock_timestamp() - $1::interval
+                       OR (sent_at < clock_timestamp() - $2::interval AND stage = ANY($3)))
+                ORDER BY due_at, id
+                LIMIT $4
+                FOR UPDATE SKIP LOCKED
+            )
+            RETURNING id, stage
+            """,
+            SEND_AGAIN_AFTER,
+            LOST_AFTER,
+            idle,
+            BULK,
+        )
+    return sorted((DueTask(**row) for row in rows), key=lambda task: task.id)
+
+
+async def give_back(database: Database, tasks: Sequence[DueTask]) -> None:
+    """Undoes `take_due` where the message could not be sent."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            "UPDATE job_task SET sent_at = NULL WHERE id = ANY($1) AND state = 'pending'",
+            [task.id for task in tasks],
+        )
+
+
+async def reclaim_expired(database: Database) -> int:
+    """Makes tasks whose lease ran out due again; the number of them."""
+    async with database.transaction() as connection:
+        result = await connection.execute(
+            """
+            UPDATE job_task SET state = 'pending', owner = NULL, lease_until = NULL, sent_at = NULL,
+                                due_at = clock_timestamp(), error = 'the worker died or hung'
+            WHERE id IN (
+                SELECT id FROM job_task
+                WHERE state = 'running' AND lease_until < clock_timestamp() AND attempt < max_attempts
+                FOR UPDATE SKIP LOCKED
+            )
+            """
+        )
+    return int(result.split()[-1])
+
+
+async def bury_poisoned(database: Database) -> int:
+    """Gives up tasks whose worker died at every attempt; the number of them."""
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            """
+            SELECT task.id, job_id, universe, task.stage, payload, attempt, max_attempts, owner
+            FROM job_task AS task JOIN job ON job.id = job_id
+            WHERE task.state = 'running' AND lease_until < clock_timestamp() AND attempt >= max_attempts
+            ORDER BY task.id
+            """
+        )
+    buried = 0
+    for row in rows:
+        task = Task(**row)
+        error = f"its worker died or hung at every one of {task.attempt} attempts"
+        async with database.transaction() as connection:
+            buried += await PostgresJobs(connection).fail(task, error, retry_in=None)
+    return buried
+
+
+async def expire_jobs(database: Database) -> int:
+    """Fails jobs past their deadline; the number of them."""
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            "SELECT id FROM job WHERE state IN ('queued', 'running') AND deadline_at < clock_timestamp()"
+        )
+    for row in rows:
+        async with database.transaction() as connection:
+            await PostgresJobs(connection).expire(row["id"])
+    return len(rows)

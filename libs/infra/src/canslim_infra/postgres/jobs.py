@@ -1,0 +1,420 @@
+"""The job engine's statements: every change of state is one guarded UPDATE … RETURNING.
+
+Locks are always taken in the same order, the job before its tasks, so that they can't deadlock.
+Only the database's clock is read.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from canslim_core.errors import Cancelled, Conflict, NotFound, Superseded
+from canslim_core.jobs import Job, JobRequest, Outcome, Payload, SymbolFailure, Task
+from canslim_core.ports import Renewal
+from canslim_core.stages import JOB_DEADLINE, STAGES, JobKind
+from canslim_core.states import JobState, TaskState
+
+from canslim_infra.postgres.connection import Connection, Database
+
+JOB_COLUMNS = """id, kind, state, stage, universe, symbols, stages, requested_by, retry_of, total, done, failed,
+    unchanged, bars, stage_tasks, open_tasks, created_at, started_at, stage_started_at, finished_at,
+    deadline_at, error"""
+
+#: The code of a symbol whose task was given up.
+TASK_FAILED = "task_failed"
+
+
+class PostgresTransactions:
+    """canslim_core.ports.Transactions over a Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __call__(self) -> AbstractAsyncContextManager["PostgresJobs"]:
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator["PostgresJobs"]:
+        async with self._database.transaction() as connection:
+            yield PostgresJobs(connection)
+
+
+class PostgresJobs:
+    """canslim_core.ports.Jobs on one connection, inside its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._sql = connection
+
+    async def create(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
+        row = await self._sql.fetchrow(
+            f"""
+            INSERT INTO job (kind, scope, universe, symbols, stages, requested_by, idempotency_key, retry_of,
+                             state, stage, total, deadline_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, now() + $11)
+            ON CONFLICT DO NOTHING
+            RETURNING {JOB_COLUMNS}
+            """,
+            request.kind,
+            request.scope,
+            request.universe,
+            request.symbols,
+            request.stages,
+            request.requested_by,
+            request.idempotency_key,
+            request.retry_of,
+            request.stages[0],
+            len(request.symbols or ()),
+            JOB_DEADLINE,
+        )
+        if row is None:
+            return await self._existing(request), False
+        job = _job(row)
+        await self._add_tasks(job.id, request.stages[0], tasks)
+        await self._event(job.id, "created", job_kind=request.kind, universe=request.universe)
+        return await self.get(job.id), True
+
+    async def _existing(self, request: JobRequest) -> Job:
+        row = await self._sql.fetchrow(
+            f"""
+            SELECT {JOB_COLUMNS}, scope, idempotency_key FROM job
+            WHERE idempotency_key = $1 OR (scope = $2 AND state IN ('queued', 'running'))
+            ORDER BY idempotency_key = $1 DESC NULLS LAST LIMIT 1
+            """,
+            request.idempotency_key,
+            request.scope,
+        )
+        if row is None:  # It finished between the two statements.
+            return (await self.create(request, request.first_tasks()))[0]
+        if row["scope"] != request.scope or tuple(row["stages"]) != request.stages:
+            if row["idempotency_key"] == request.idempotency_key is not None:
+                raise Conflict(
+                    f"idempotency key {request.idempotency_key!r} was used for another request, job {row['id']}"
+                )
+            raise Conflict(f"job {row['id']} with other stages is unfinished; wait for it or cancel it first")
+        return _job(row)
+
+    async def get(self, job_id: UUID) -> Job:
+        row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1", job_id)
+        if row is None:
+            raise NotFound(f"there is no job {job_id}")
+        return _job(row)
+
+    async def claim(self, task_id: int, owner: str, lease: timedelta) -> Task | None:
+        job = await self._sql.fetchrow(
+            """
+            SELECT id, universe, state FROM job
+            WHERE id = (SELECT job_id FROM job_task WHERE id = $1) AND state IN ('queued', 'running')
+            FOR NO KEY UPDATE
+            """,
+            task_id,
+        )
+        if job is None:
+            return None
+        row = await self._sql.fetchrow(
+            """
+            UPDATE job_task
+            SET state = 'running', attempt = attempt + 1, owner = $2, lease_until = clock_timestamp() + $3,
+                started_at = clock_timestamp(), sent_at = NULL
+            WHERE id = $1 AND state = 'pending' AND due_at <= clock_timestamp()
+            RETURNING id, stage, payload, attempt, max_attempts
+            """,
+            task_id,
+            owner,
+            lease,
+        )
+        if row is None:
+            return None
+        if job["state"] == JobState.QUEUED:
+            await self._sql.execute(
+                """
+                UPDATE job SET state = 'running', started_at = clock_timestamp(),
+                               stage_started_at = clock_timestamp()
+                WHERE id = $1 AND state = 'queued'
+                """,
+                job["id"],
+            )
+            await self._event(job["id"], "stage_started", stage=row["stage"])
+        return Task(job_id=job["id"], universe=job["universe"], owner=owner, **row)
+
+    async def renew(self, task: Task, lease: timedelta) -> Renewal:
+        row = await self._sql.fetchrow(
+            """
+            WITH renewed AS (
+                UPDATE job_task SET lease_until = clock_timestamp() + $4
+                WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3
+                RETURNING id
+            )
+            SELECT job.state, EXISTS (SELECT FROM renewed) AS held FROM job WHERE id = $5
+            """,
+            task.id,
+            task.attempt,
+            task.owner,
+            lease,
+            task.job_id,
+        )
+        if row is not None and row["held"]:
+            return Renewal.HELD
+        cancelled = row is None or JobState(row["state"]).finished
+        return Renewal.CANCELLED if cancelled else Renewal.SUPERSEDED
+
+    async def finish(self, task: Task, outcome: Outcome[Any]) -> None:
+        if outcome.write is not None:
+            await outcome.write(self._sql)
+        if not await self._leave(task, TaskState.DONE):
+            await self._raise_interruption(task)
+        await self._record_failures(task.job_id, outcome.failures)
+        spawned = await self._add_tasks(task.job_id, task.stage, outcome.spawn)
+        await self._settle(task, outcome, spawned)
+
+    async def fail(self, task: Task, error: str, retry_in: timedelta | None) -> bool:
+        if retry_in is not None:
+            return await self._retry(task, error, retry_in)
+        if not await self._leave(task, TaskState.DEAD, error):
+            return False
+        await self._event(task.job_id, "task_dead", stage=task.stage, task_id=task.id, error=error)
+        if not task.symbols:
+            await self._end(task.job_id, JobState.FAILED, error)
+            return True
+        # The job goes on without the symbols of a dead task.
+        failures = [SymbolFailure(symbol, TASK_FAILED, error) for symbol in task.symbols]
+        await self._record_failures(task.job_id, failures)
+        await self._settle(task, Outcome(failures=failures), spawned=0)
+        return True
+
+    async def release(self, owner: str) -> int:
+        released = await self._sql.execute(
+            """
+            UPDATE job_task SET state = 'pending', attempt = attempt - 1, owner = NULL, lease_until = NULL,
+                                due_at = now(), sent_at = NULL
+            WHERE state = 'running' AND owner = $1
+            """,
+            owner,
+        )
+        return int(released.split()[-1])
+
+    async def cancel(self, job_id: UUID) -> Job:
+        job = await self._locked(job_id)
+        if job.state.finished:
+            raise Conflict(f"job {job_id} is {job.state} already")
+        await self._end(job_id, JobState.CANCELLED, None)
+        return await self.get(job_id)
+
+    async def expire(self, job_id: UUID) -> None:
+        """Fails a job that is past its deadline."""
+        job = await self._locked(job_id)
+        if not job.state.finished:
+            limit = job.deadline_at - job.created_at
+            await self._end(job_id, JobState.FAILED, f"not finished within {limit}, in stage {job.stage}")
+
+    async def unsuccessful(self, job_id: UUID) -> tuple[str, ...]:
+        rows = await self._sql.fetch(
+            """
+            SELECT symbol FROM job_failure WHERE job_id = $1
+            UNION
+            SELECT jsonb_array_elements_text(payload -> 'symbols') FROM job_task
+            WHERE job_id = $1 AND state IN ('cancelled', 'dead') AND payload ? 'symbols'
+            ORDER BY 1
+            """,
+            job_id,
+        )
+        return tuple(row[0] for row in rows)
+
+    async def mark_replayed(self, task_ids: Sequence[int], by: UUID) -> None:
+        await self._sql.execute("UPDATE job_task SET replayed_by = $2 WHERE id = ANY($1)", task_ids, by)
+
+    async def dead_letter(self, task_id: int) -> tuple[Job, Payload, str]:
+        row = await self._sql.fetchrow(
+            """
+            SELECT job_id, payload, stage, replayed_by FROM job_task WHERE id = $1 AND state = 'dead'
+            FOR UPDATE
+            """,
+            task_id,
+        )
+        if row is None:
+            raise NotFound(f"there is no dead letter {task_id}")
+        if row["replayed_by"] is not None:
+            raise Conflict(f"dead letter {task_id} was replayed by job {row['replayed_by']} already")
+        return await self.get(row["job_id"]), row["payload"], row["stage"]
+
+    async def dead_tasks(self, job_id: UUID) -> list[int]:
+        rows = await self._sql.fetch(
+            "SELECT id FROM job_task WHERE job_id = $1 AND state = 'dead' AND replayed_by IS NULL ORDER BY id",
+            job_id,
+        )
+        return [row["id"] for row in rows]
+
+    async def unknown_symbols(self, universe: str, symbols: Sequence[str]) -> list[str]:
+        rows = await self._sql.fetch(
+            """
+            SELECT wanted FROM unnest($2::text[]) AS wanted
+            WHERE EXISTS (SELECT FROM universe_member WHERE universe = $1)
+              AND NOT EXISTS (SELECT FROM universe_member WHERE universe = $1 AND symbol = wanted)
+            ORDER BY wanted
+            """,
+            universe,
+            symbols,
+        )
+        return [row["wanted"] for row in rows]
+
+    async def _locked(self, job_id: UUID) -> Job:
+        row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
+        if row is None:
+            raise NotFound(f"there is no job {job_id}")
+        return _job(row)
+
+    async def _leave(self, task: Task, state: TaskState, error: str | None = None) -> bool:
+        """Ends the running task if it is still this worker's: the fence. Locks the job first."""
+        await self._locked(task.job_id)
+        row = await self._sql.fetchrow(
+            """
+            UPDATE job_task SET state = $4, owner = NULL, lease_until = NULL, error = $5,
+                                finished_at = clock_timestamp()
+            WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3
+            RETURNING id
+            """,
+            task.id,
+            task.attempt,
+            task.owner,
+            state,
+            error,
+        )
+        return row is not None
+
+    async def _retry(self, task: Task, error: str, retry_in: timedelta) -> bool:
+        row = await self._sql.fetchrow(
+            """
+            UPDATE job_task SET state = 'pending', owner = NULL, lease_until = NULL, error = $4,
+                                due_at = clock_timestamp() + $5, sent_at = NULL
+            WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3
+            RETURNING id
+            """,
+            task.id,
+            task.attempt,
+            task.owner,
+            error,
+            retry_in,
+        )
+        return row is not None
+
+    async def _raise_interruption(self, task: Task) -> None:
+        what = f"task {task.id}, attempt {task.attempt}"
+        if (await self.get(task.job_id)).state.finished:
+            raise Cancelled(what)
+        raise Superseded(what)
+
+    async def _record_failures(self, job_id: UUID, failures: Sequence[SymbolFailure]) -> None:
+        ordered = sorted(failures, key=lambda failure: failure.symbol)
+        await self._sql.executemany(
+            "INSERT INTO job_failure (job_id, symbol, code, message) VALUES ($1, $2, $3, $4)",
+            [(job_id, failure.symbol, failure.code, failure.message) for failure in ordered],
+        )
+
+    async def _add_tasks(self, job_id: UUID, stage: str, payloads: Sequence[Payload]) -> int:
+        if payloads:
+            await self._sql.execute(
+                """
+                WITH known AS (SELECT coalesce(max(no), 0) AS no FROM job_task WHERE job_id = $1 AND stage = $2)
+                INSERT INTO job_task (job_id, stage, no, payload, max_attempts)
+                SELECT $1, $2, known.no + position, payload, $3
+                FROM known, unnest($4::jsonb[]) WITH ORDINALITY AS new (payload, position)
+                """,
+                job_id,
+                stage,
+                STAGES[stage].attempts,
+                payloads,
+            )
+            await self._sql.execute(
+                "UPDATE job SET stage_tasks = stage_tasks + $2, open_tasks = open_tasks + $2 WHERE id = $1",
+                job_id,
+                len(payloads),
+            )
+        return len(payloads)
+
+    async def _settle(self, task: Task, outcome: Outcome[Any], spawned: int) -> None:
+        """Counts a task that ended; after the last one of the stage, opens the next stage or completes."""
+        row = await self._sql.fetchrow(
+            f"""
+            UPDATE job SET open_tasks = open_tasks - 1, total = total + $2, done = done + $3,
+                           failed = failed + $4, unchanged = unchanged + $5, bars = bars + $6
+            WHERE id = $1
+            RETURNING {JOB_COLUMNS}
+            """,
+            task.job_id,
+            outcome.total,
+            outcome.done,
+            len(outcome.failures),
+            outcome.unchanged,
+            outcome.bars,
+        )
+        job = _job(row)
+        await self._event(
+            job.id,
+            "progress",
+            stage=job.stage,
+            total=job.total,
+            done=job.done,
+            failed=job.failed,
+            stage_tasks=job.stage_tasks,
+            open_tasks=job.open_tasks,
+        )
+        if job.open_tasks == 0:
+            await self._next_stage(job)
+
+    async def _next_stage(self, job: Job) -> None:
+        following = job.stages[job.stages.index(job.stage) + 1 :]
+        if not following:
+            await self._end(job.id, JobState.COMPLETED, None)
+            return
+        await self._sql.execute(
+            """
+            UPDATE job SET stage = $2, stage_tasks = 0, stage_started_at = clock_timestamp()
+            WHERE id = $1
+            """,
+            job.id,
+            following[0],
+        )
+        await self._add_tasks(job.id, following[0], [{}])
+        await self._event(job.id, "stage_started", stage=following[0])
+
+    async def _end(self, job_id: UUID, state: JobState, error: str | None) -> None:
+        """The job's last move: whatever is not finished of it is cancelled."""
+        await self._sql.execute(
+            """
+            UPDATE job_task SET state = 'cancelled', owner = NULL, lease_until = NULL,
+                                finished_at = clock_timestamp()
+            WHERE job_id = $1 AND state IN ('pending', 'running')
+            """,
+            job_id,
+        )
+        await self._sql.execute(
+            """
+            UPDATE job SET state = $2, error = $3, open_tasks = 0, finished_at = clock_timestamp()
+            WHERE id = $1
+            """,
+            job_id,
+            state,
+            error,
+        )
+        await self._event(job_id, "finished", state=state, error=error)
+
+    async def _event(self, job_id: UUID, event: str, **data: Any) -> None:
+        await self._sql.execute(
+            """
+            WITH numbered AS (UPDATE job SET events = events + 1 WHERE id = $1 RETURNING events)
+            INSERT INTO job_event (job_id, seq, type, data) SELECT $1, events, $2, $3 FROM numbered
+            """,
+            job_id,
+            event,
+            data,
+        )
+
+
+def _job(row: Any) -> Job:
+    values = {name: row[name] for name in Job.__dataclass_fields__}
+    values["kind"] = JobKind(values["kind"])
+    values["state"] = JobState(values["state"])
+    values["stages"] = tuple(values["stages"])
+    values["symbols"] = None if values["symbols"] is None else tuple(values["symbols"])
+    return Job(**values)

@@ -1,0 +1,46 @@
+"""Sends wake-up messages in bulk, without a broker or worker code."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import redis.asyncio
+from canslim_core.stages import STAGES
+from dramatiq import Message
+
+from canslim_infra.postgres.due_tasks import DueTask
+from canslim_infra.queue.redis_clients import NAMESPACE
+
+
+async def send(client: redis.asyncio.Redis, tasks: Sequence[DueTask]) -> None:
+    """One transaction of HSET and RPUSH a queue. Raises redis.RedisError or OSError."""
+    async with client.pipeline(transaction=True) as pipeline:
+        for queue in sorted({STAGES[task.stage].queue for task in tasks}):
+            bodies: dict[Any, Any] = dict(_encode(task) for task in tasks if STAGES[task.stage].queue == queue)
+            pipeline.hset(f"{NAMESPACE}:{queue}.msgs", mapping=bodies)
+            pipeline.rpush(f"{NAMESPACE}:{queue}", *bodies)
+        await pipeline.execute()
+
+
+async def waiting(client: redis.asyncio.Redis) -> dict[str, int]:
+    """Messages that wait in each stage's queue. Raises redis.RedisError or OSError."""
+    queues = sorted({stage.queue for stage in STAGES.values()})
+    async with client.pipeline(transaction=False) as pipeline:
+        for queue in queues:
+            pipeline.llen(f"{NAMESPACE}:{queue}")
+        lengths = dict(zip(queues, await pipeline.execute(), strict=True))
+    return {stage.name: lengths[stage.queue] for stage in STAGES.values()}
+
+
+def _encode(task: DueTask) -> tuple[str, bytes]:
+    """A message's Redis id and body, as Dramatiq's RedisBroker would have enqueued it."""
+    stage = STAGES[task.stage]
+    redis_id = str(uuid4())
+    message: Message[None] = Message(
+        queue_name=stage.queue,
+        actor_name=stage.actor,
+        args=(task.id,),
+        kwargs={},
+        options={"redis_message_id": redis_id},
+    )
+    return redis_id, message.encode()

@@ -1,0 +1,94 @@
+"""The relay and reconciler: sends what is due, sends again what was lost, reclaims what died.
+
+One runs in every API process; they share the work by SKIP LOCKED. A worker relays too, right after
+a task has opened new ones.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import redis
+import redis.asyncio
+import structlog
+from canslim_core.errors import StoreUnavailable
+from prometheus_client import Counter
+
+from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.due_tasks import (
+    BULK,
+    bury_poisoned,
+    expire_jobs,
+    give_back,
+    reclaim_expired,
+    take_due,
+)
+from canslim_infra.queue.messages import send, waiting
+
+log = structlog.get_logger()
+
+TICK = 0.5
+#: The pause after PostgreSQL was found away.
+AWAY = 2.0
+
+SENT = Counter("canslim_relay_sent_total", "Wake-up messages sent.")
+UNSENT = Counter("canslim_relay_unsent_total", "Sends that failed because Redis was away.")
+RECLAIMED = Counter("canslim_leases_expired_total", "Tasks whose worker died or hung.")
+BURIED = Counter("canslim_tasks_poisoned_total", "Tasks given up because every worker died on them.")
+LATE = Counter("canslim_jobs_expired_total", "Jobs failed because they passed their deadline.")
+
+
+class Relay:
+    """canslim_core.ports.WakeUp, and the loop behind it."""
+
+    def __init__(self, database: Database, client: redis.asyncio.Redis) -> None:
+        self._database = database
+        self._client = client
+        self._asked = asyncio.Event()
+
+    async def __call__(self) -> None:
+        """Asks the loop to come by at once."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Sends and reconciles for ever."""
+        while True:
+            try:
+                await self.reconcile()
+                await self.send_due()
+                pause = TICK
+            except StoreUnavailable as error:
+                log.warning("relay_waits_for_postgresql", error=str(error))
+                pause = AWAY
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), pause)
+            self._asked.clear()
+
+    async def send_due(self) -> int:
+        """Sends every due task; the number sent. What can't be sent stays due."""
+        sent = 0
+        while True:
+            tasks = await take_due(self._database, await self._waiting())
+            if not tasks:
+                return sent
+            try:
+                await send(self._client, tasks)
+            except (redis.RedisError, OSError) as error:
+                UNSENT.inc()
+                log.warning("relay_waits_for_redis", error=str(error), tasks=len(tasks))
+                await give_back(self._database, tasks)
+                return sent
+            sent += len(tasks)
+            SENT.inc(len(tasks))
+            if len(tasks) < BULK:
+                return sent
+
+    async def reconcile(self) -> None:
+        RECLAIMED.inc(await reclaim_expired(self._database))
+        BURIED.inc(await bury_poisoned(self._database))
+        LATE.inc(await expire_jobs(self._database))
+
+    async def _waiting(self) -> dict[str, int] | None:
+        try:
+            return await waiting(self._client)
+        except (redis.RedisError, OSError):
+            return None

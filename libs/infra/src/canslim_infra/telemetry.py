@@ -1,0 +1,73 @@
+"""Logs as events with fields, metrics and probes on a port of their own."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from typing import Literal
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import structlog
+from prometheus_client import Histogram, make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+
+TASK_SECONDS = Histogram(
+    "canslim_task_seconds",
+    "How long deliveries took, by stage and how they ended.",
+    ["stage", "verdict"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900),
+)
+
+
+def configure_logging(log_format: Literal["json", "console"]) -> None:
+    """Sends every log, the libraries' included, to standard output in one format."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name.
+        """Probes come every few seconds; they are not news."""
+
+
+def serve_metrics(host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> int:
+    """Serves /metrics, /healthz and /readyz from a thread; the port. Raises OSError where it is taken."""
+    metrics = make_wsgi_app()
+    probes = {"/healthz": alive, "/readyz": ready}
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> object:
+        probe = probes.get(environ["PATH_INFO"])
+        if probe is None:
+            return metrics(environ, start_response)
+        ok = probe()
+        start_response("200 OK" if ok else "503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"ok\n" if ok else b"no\n"]
+
+    server = make_server(host, port, app, ThreadingWSGIServer, handler_class=QuietHandler)  # type: ignore[arg-type]
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return int(server.server_port)

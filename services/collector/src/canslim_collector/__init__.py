@@ -1,0 +1,1 @@
+"""The Dramatiq pool that fetches prices and filings."""

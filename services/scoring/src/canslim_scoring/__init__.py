@@ -1,0 +1,1 @@
+"""The Dramatiq pool that computes RS Ratings and CAN SLIM scores."""

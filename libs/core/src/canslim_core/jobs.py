@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -52,6 +52,7 @@ class Job:
     """One refresh or recalculation.
 
     total, done, failed: symbols; unchanged: those of `done` that had nothing new.
+    session: the session that ratings are made for, once the provider has named it.
     stage_tasks, open_tasks: tasks of the running stage, and those of them not finished.
     """
 
@@ -60,6 +61,7 @@ class Job:
     state: JobState
     stage: str
     universe: str
+    session: date | None
     symbols: tuple[str, ...] | None
     stages: tuple[str, ...]
     requested_by: str
@@ -86,6 +88,7 @@ class Task:
     id: int
     job_id: UUID
     universe: str
+    session: date | None
     stage: str
     payload: Payload
     attempt: int
@@ -115,11 +118,13 @@ class Outcome(Generic[Connection]):
     """What a task leaves behind, all of it written in the transaction that finishes the task.
 
     write: the stage's own rows; called with the open transaction's connection.
+    session: the newest complete session, where the task asked the provider.
     total: symbols that the task added to the job; done, unchanged, failures: symbols it dealt with.
     spawn: payloads of further tasks of the same stage.
     """
 
     write: Callable[[Connection], Awaitable[None]] | None = None
+    session: date | None = None
     total: int = 0
     done: int = 0
     unchanged: int = 0

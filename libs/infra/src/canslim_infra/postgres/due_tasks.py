@@ -85,7 +85,7 @@ async def bury_poisoned(database: Database) -> int:
     async with database.reading() as connection:
         rows = await connection.fetch(
             """
-            SELECT task.id, job_id, universe, task.stage, payload, attempt, max_attempts, owner
+            SELECT task.id, job_id, universe, session, task.stage, payload, attempt, max_attempts, owner
             FROM job_task AS task JOIN job ON job.id = job_id
             WHERE task.state = 'running' AND lease_until < clock_timestamp() AND attempt >= max_attempts
             ORDER BY task.id

@@ -18,9 +18,9 @@ from canslim_core.states import JobState, TaskState
 
 from canslim_infra.postgres.connection import Connection, Database
 
-JOB_COLUMNS = """id, kind, state, stage, universe, symbols, stages, requested_by, retry_of, total, done, failed,
-    unchanged, bars, stage_tasks, open_tasks, created_at, started_at, stage_started_at, finished_at,
-    deadline_at, error"""
+JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,
+    total, done, failed, unchanged, bars, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
+    finished_at, deadline_at, error"""
 
 #: The code of a symbol whose task was given up.
 TASK_FAILED = "task_failed"
@@ -70,7 +70,7 @@ class PostgresJobs:
         )
         if row is None:
             return await self._existing(request), False
-        job = _job(row)
+        job = job_from_row(row)
         await self._add_tasks(job.id, request.stages[0], tasks)
         await self._event(job.id, "created", job_kind=request.kind, universe=request.universe)
         return await self.get(job.id), True
@@ -93,18 +93,18 @@ class PostgresJobs:
                     f"idempotency key {request.idempotency_key!r} was used for another request, job {row['id']}"
                 )
             raise Conflict(f"job {row['id']} with other stages is unfinished; wait for it or cancel it first")
-        return _job(row)
+        return job_from_row(row)
 
     async def get(self, job_id: UUID) -> Job:
         row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1", job_id)
         if row is None:
             raise NotFound(f"there is no job {job_id}")
-        return _job(row)
+        return job_from_row(row)
 
     async def claim(self, task_id: int, owner: str, lease: timedelta) -> Task | None:
         job = await self._sql.fetchrow(
             """
-            SELECT id, universe, state FROM job
+            SELECT id, universe, session, state FROM job
             WHERE id = (SELECT job_id FROM job_task WHERE id = $1) AND state IN ('queued', 'running')
             FOR NO KEY UPDATE
             """,
@@ -136,7 +136,7 @@ class PostgresJobs:
                 job["id"],
             )
             await self._event(job["id"], "stage_started", stage=row["stage"])
-        return Task(job_id=job["id"], universe=job["universe"], owner=owner, **row)
+        return Task(job_id=job["id"], universe=job["universe"], session=job["session"], owner=owner, **row)
 
     async def renew(self, task: Task, lease: timedelta) -> Renewal:
         row = await self._sql.fetchrow(
@@ -262,7 +262,7 @@ class PostgresJobs:
         row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
         if row is None:
             raise NotFound(f"there is no job {job_id}")
-        return _job(row)
+        return job_from_row(row)
 
     async def _leave(self, task: Task, state: TaskState, error: str | None = None) -> bool:
         """Ends the running task if it is still this worker's: the fence. Locks the job first."""
@@ -337,7 +337,8 @@ class PostgresJobs:
         row = await self._sql.fetchrow(
             f"""
             UPDATE job SET open_tasks = open_tasks - 1, total = total + $2, done = done + $3,
-                           failed = failed + $4, unchanged = unchanged + $5, bars = bars + $6
+                           failed = failed + $4, unchanged = unchanged + $5, bars = bars + $6,
+                           session = greatest(session, $7)
             WHERE id = $1
             RETURNING {JOB_COLUMNS}
             """,
@@ -347,8 +348,9 @@ class PostgresJobs:
             len(outcome.failures),
             outcome.unchanged,
             outcome.bars,
+            outcome.session,
         )
-        job = _job(row)
+        job = job_from_row(row)
         await self._event(
             job.id,
             "progress",
@@ -411,7 +413,8 @@ class PostgresJobs:
         )
 
 
-def _job(row: Any) -> Job:
+def job_from_row(row: Any) -> Job:
+    """A row of JOB_COLUMNS as a Job."""
     values = {name: row[name] for name in Job.__dataclass_fields__}
     values["kind"] = JobKind(values["kind"])
     values["state"] = JobState(values["state"])

@@ -135,6 +135,7 @@ class Job(SQLModel, table=True):
     kind: str = Field(sa_type=Text)
     scope: str = Field(sa_type=Text)
     universe: str = Field(sa_type=Text)
+    session: date | None
     symbols: list[str] | None = Field(sa_column=Column(ARRAY(Text), nullable=True))
     stages: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     requested_by: str = Field(sa_type=Text)
@@ -246,9 +247,11 @@ class Rating(SQLModel, table=True):
     """One symbol in one set. A missing rating is null and `rs_reason` or `score_reason` says why."""
 
     __table_args__ = (
+        # In the order of a ranking: graded first, then by score.
         Index(
-            "rating_by_score",
+            "rating_by_rank",
             "set_id",
+            text("graded DESC NULLS LAST"),
             text("score DESC NULLS LAST"),
             text("rs_rating DESC NULLS LAST"),
             "symbol",
@@ -272,5 +275,7 @@ class Rating(SQLModel, table=True):
     coverage: float | None = Field(sa_column=maybe())
     graded: bool | None
     score_reason: str | None = Field(sa_type=Text)
-    #: Letter to criteria, with points, inputs and reasons.
+    #: Letter to points and available points.
     letters: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    #: Letter to criteria, with thresholds, inputs and reasons.
+    details: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))

@@ -2,8 +2,9 @@
 
 async with until_signalled():
     with claim(data_dir) as data_dir:
-        async with embedded_servers(data_dir, ...) as servers, Supervisor(data_dir, services, console) as supervisor:
-            await supervisor.stopped()
+        async with embedded_servers(data_dir) as servers:
+            async with Supervisor(data_dir, services, console) as supervisor:
+                await supervisor.stopped()
 """
 
 from canslim_cli.supervisor.claim import claim

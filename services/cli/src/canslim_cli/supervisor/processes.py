@@ -12,7 +12,7 @@ import psutil
 def living(process: psutil.Process) -> bool:
     """A zombie does not live: where nothing reaps orphans, it stays for ever."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
@@ -30,9 +30,9 @@ def same_process(pid: int, created: float) -> psutil.Process | None:
 def running_in(directory: str, name: str) -> Iterator[psutil.Process]:
     """Living processes called `name...` whose working directory is `directory`."""
     for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["cwd"] == directory and (process.info["name"] or "").startswith(name):
-            if living(process):
-                yield process
+        called = str(process.info["name"] or "")
+        if process.info["cwd"] == directory and called.startswith(name) and living(process):
+            yield process
 
 
 def end(processes: Iterable[psutil.Process], *steps: tuple[signal.Signals, float]) -> None:

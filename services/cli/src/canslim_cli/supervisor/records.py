@@ -59,9 +59,9 @@ class RunRecord:
         """
         for process in psutil.process_iter():
             with suppress(psutil.Error, ProcessLookupError):
-                if os.getsid(process.pid) in sessions and process.environ().get(MARK) == str(self._data_dir):
-                    if living(process):
-                        yield process
+                ours = os.getsid(process.pid) in sessions and process.environ().get(MARK) == str(self._data_dir)
+                if ours and living(process):
+                    yield process
 
     def _read(self) -> list[Recorded]:
         try:

@@ -16,6 +16,8 @@ from canslim_cli.supervisor.tied import tied
 
 #: Bytes. A longer line of output is left out.
 LONGEST_LINE = 1 << 20
+#: Seconds to read on after a process has ended.
+LAST_WORDS = 0.5
 
 Show = Callable[[str], None]
 
@@ -56,7 +58,10 @@ class RunningService:
         """Waits for the process and shows its last words; what it left in its session is killed."""
         code = await self._process.wait()
         kill_group(self.pid)
-        await self._output
+        # A grandchild that left the session may hold the pipe open for ever.
+        _, unread = await asyncio.wait([self._output], timeout=LAST_WORDS)
+        for output in unread:
+            output.cancel()
         return code
 
     async def stop(self, grace: float) -> None:

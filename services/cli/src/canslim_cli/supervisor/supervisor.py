@@ -18,7 +18,7 @@ from canslim_cli.supervisor.service import RunningService, Service
 FIRST_DELAY, LONGEST_DELAY = 0.5, 10.0
 #: Seconds a service must live for its next death to count as the first.
 HEALTHY = 60.0
-#: Seconds services have to stop before they are killed. The embedded servers stop after them, in the 2 s left of 10.
+#: Seconds services have to stop before they are killed. Of the 10 s for all, the embedded servers have the rest.
 GRACE = 8.0
 #: How a service says that its settings are wrong, so that another start would end the same way.
 REFUSED = 2
@@ -59,8 +59,11 @@ class Supervisor:
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
     async def stopped(self) -> None:
-        """Waits until the task is cancelled (see `until_signalled`), or raises why a service can't run at all."""
-        await asyncio.gather(*self._keepers)
+        """Waits until cancelled (see `until_signalled`), or raises why a service can't run at all."""
+        # Not gather: that would cancel the keepers, and `__aexit__` then cancels them a second time, mid-stop.
+        done, _ = await asyncio.wait(self._keepers, return_when=asyncio.FIRST_EXCEPTION)
+        for keeper in done:
+            keeper.result()
 
     async def _keep(self, service: Service) -> None:
         """Runs `service` again and again; when cancelled, stops it."""

@@ -23,7 +23,7 @@ class Account:
 
 
 def tied(argv: list[str], on_death: signal.Signals, account: Account | None = None) -> list[str]:
-    """The command line that runs `argv`, as `account` if given, and sends it `on_death` when this process is gone."""
+    """The command line that runs `argv`, as `account` if given, and sends it `on_death` when this process dies."""
     who = f"{account.uid}:{account.gid}" if account else ""
     return [sys.executable, "-I", "-S", str(Path(__file__)), str(os.getpid()), str(int(on_death)), who, *argv]
 
@@ -38,7 +38,7 @@ def main(parent: str, on_death: str, who: str, *argv: str) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(on_death), 0, 0, 0)
     # The parent may have died before the request.
     if os.getppid() == int(parent):
-        os.execv(argv[0], argv)
+        os.execv(argv[0], argv)  # noqa: S606 - what it is for.
 
 
 if __name__ == "__main__":

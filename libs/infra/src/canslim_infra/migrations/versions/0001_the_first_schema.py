@@ -11,7 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "daily_bar",
         sa.Column("symbol", sa.Text(), nullable=False),
@@ -45,6 +44,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("universe", sa.Text(), nullable=False),
+        sa.Column("session", sa.Date(), nullable=True),
         sa.Column("symbols", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("stages", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("requested_by", sa.Text(), nullable=False),
@@ -172,11 +172,7 @@ def upgrade() -> None:
         "job_task_due", "job_task", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
     )
     op.create_index(
-        "job_task_leases",
-        "job_task",
-        ["lease_until"],
-        unique=False,
-        postgresql_where=sa.text("state = 'running'"),
+        "job_task_leases", "job_task", ["lease_until"], unique=False, postgresql_where=sa.text("state = 'running'")
     )
     op.create_table(
         "rating_set",
@@ -229,8 +225,21 @@ def upgrade() -> None:
         sa.Column("graded", sa.Boolean(), nullable=True),
         sa.Column("score_reason", sa.Text(), nullable=True),
         sa.Column("letters", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(["set_id"], ["rating_set.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("set_id", "symbol"),
+    )
+    op.create_index(
+        "rating_by_rank",
+        "rating",
+        [
+            "set_id",
+            sa.literal_column("graded DESC NULLS LAST"),
+            sa.literal_column("score DESC NULLS LAST"),
+            sa.literal_column("rs_rating DESC NULLS LAST"),
+            "symbol",
+        ],
+        unique=False,
     )
     op.create_index(
         "rating_by_rs",
@@ -238,25 +247,13 @@ def upgrade() -> None:
         ["set_id", sa.literal_column("rs_rating DESC NULLS LAST"), "symbol"],
         unique=False,
     )
-    op.create_index(
-        "rating_by_score",
-        "rating",
-        [
-            "set_id",
-            sa.literal_column("score DESC NULLS LAST"),
-            sa.literal_column("rs_rating DESC NULLS LAST"),
-            "symbol",
-        ],
-        unique=False,
-    )
     op.create_index("rating_of_symbol", "rating", ["symbol", "set_id"], unique=False)
 
 
 def downgrade() -> None:
-
     op.drop_index("rating_of_symbol", table_name="rating")
-    op.drop_index("rating_by_score", table_name="rating")
     op.drop_index("rating_by_rs", table_name="rating")
+    op.drop_index("rating_by_rank", table_name="rating")
     op.drop_table("rating")
     op.drop_table("universe_member")
     op.drop_index(
@@ -273,9 +270,7 @@ def downgrade() -> None:
     op.drop_table("ownership")
     op.drop_table("listing")
     op.drop_index(
-        "job_one_unfinished_a_scope",
-        table_name="job",
-        postgresql_where=sa.text("state IN ('queued', 'running')"),
+        "job_one_unfinished_a_scope", table_name="job", postgresql_where=sa.text("state IN ('queued', 'running')")
     )
     op.drop_index("job_newest", table_name="job")
     op.drop_table("job")

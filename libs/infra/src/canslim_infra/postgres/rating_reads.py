@@ -1,0 +1,175 @@
+"""The read model: what readers ask of ratings, each in one statement over indexed tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from canslim_core.errors import NotFound
+
+from canslim_infra.postgres.connection import Database
+
+Row = dict[str, Any]
+
+#: The newest published set of universe $1, or that of session $2.
+CHOSEN = """
+    SELECT id, universe, session, rs_version, score_version, active, priced, rated, market, published_at
+    FROM rating_set
+    WHERE universe = $1 AND published_at IS NOT NULL AND ($2::date IS NULL OR session = $2)
+    ORDER BY session DESC LIMIT 1
+"""
+
+#: What a row of the ranked table shows.
+ITEM_COLUMNS: Final = """rating.symbol, name, exchange, sector, industry, last_session, close, rs_rating, rs_raw,
+    rs_provisional, rs_anchor_filled, rs_reason, score, coverage, graded, score_reason, letters"""
+
+#: Sort keys; a missing value always comes last.
+ORDERS: Final[Mapping[str, str]] = {
+    "rank": "graded {} NULLS LAST, score {} NULLS LAST, rs_rating {} NULLS LAST",
+    "score": "score {} NULLS LAST",
+    "rs_rating": "rs_rating {} NULLS LAST",
+    "coverage": "coverage {} NULLS LAST",
+    "close": "close {} NULLS LAST",
+    "symbol": "symbol {}",
+    "name": "name {} NULLS LAST",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StockFilter:
+    """What to keep; None keeps all. A stock without the figure is not kept by a minimum of it."""
+
+    min_rs: int | None = None
+    min_score: float | None = None
+    min_coverage: float | None = None
+    graded: bool | None = None
+    sector: str | None = None
+    industry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockPage:
+    """A page of a published set. `set` is None where nothing is published."""
+
+    set: Row | None
+    total: int
+    items: Sequence[Row]
+
+
+async def list_stocks(
+    database: Database,
+    universe: str,
+    session: date | None,
+    keep: StockFilter,
+    *,
+    sort: str = "rank",
+    descending: bool = True,
+    limit: int,
+    offset: int,
+) -> StockPage:
+    """The stocks of a published set, filtered, sorted by a key of ORDERS, paged."""
+    order = ORDERS[sort].replace("{}", "DESC" if descending else "ASC")
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            f"""
+            WITH chosen AS ({CHOSEN}),
+            matched AS NOT MATERIALIZED (
+                SELECT {ITEM_COLUMNS}
+                FROM chosen JOIN rating ON set_id = chosen.id LEFT JOIN listing ON listing.symbol = rating.symbol
+                WHERE ($3::int IS NULL OR rs_rating >= $3)
+                  AND ($4::float8 IS NULL OR score >= $4)
+                  AND ($5::float8 IS NULL OR coverage >= $5)
+                  AND ($6::bool IS NULL OR coalesce(graded, false) = $6)
+                  AND ($7::text IS NULL OR sector = $7)
+                  AND ($8::text IS NULL OR industry = $8)
+            )
+            SELECT to_jsonb(chosen) AS set, (SELECT count(*) FROM matched) AS total, page.*
+            FROM chosen LEFT JOIN LATERAL (
+                SELECT * FROM matched ORDER BY {order}, symbol LIMIT $9 OFFSET $10
+            ) AS page ON true
+            """,
+            universe,
+            session,
+            keep.min_rs,
+            keep.min_score,
+            keep.min_coverage,
+            keep.graded,
+            keep.sector,
+            keep.industry,
+            limit,
+            offset,
+        )
+    if not rows:
+        return StockPage(None, 0, [])
+    items = [dict(list(row.items())[2:]) for row in rows if row["symbol"] is not None]
+    return StockPage(rows[0]["set"], rows[0]["total"], items)
+
+
+async def read_stock(database: Database, universe: str, session: date | None, symbol: str) -> Row:
+    """One stock with its details and set. Raises NotFound where the set has no such stock, or none is published."""
+    async with database.reading() as connection:
+        row = await connection.fetchrow(
+            f"""
+            WITH chosen AS ({CHOSEN})
+            SELECT {ITEM_COLUMNS}, details, to_jsonb(chosen) AS set,
+                (SELECT jsonb_agg(past ORDER BY past.session DESC) FROM (
+                    SELECT rating_set.session, history.rs_rating, history.score, history.coverage
+                    FROM rating AS history JOIN rating_set ON rating_set.id = history.set_id
+                    WHERE history.symbol = rating.symbol AND rating_set.universe = $1
+                      AND published_at IS NOT NULL
+                    ORDER BY rating_set.session DESC LIMIT 260
+                ) AS past) AS history
+            FROM chosen JOIN rating ON set_id = chosen.id LEFT JOIN listing ON listing.symbol = rating.symbol
+            WHERE rating.symbol = $3
+            """,
+            universe,
+            session,
+            symbol,
+        )
+    if row is None:
+        raise NotFound(
+            f"universe {universe!r} has no rated stock {symbol!r}" + (f" at {session}" if session else "")
+        )
+    return dict(row)
+
+
+async def read_market(database: Database, universe: str, session: date | None) -> Row:
+    """The published set with its market direction. Raises NotFound where nothing is published."""
+    async with database.reading() as connection:
+        row = await connection.fetchrow(CHOSEN, universe, session)
+    if row is None:
+        raise NotFound(f"nothing is published of universe {universe!r}" + (f" at {session}" if session else ""))
+    return dict(row)
+
+
+async def read_prices(
+    database: Database, symbol: str, benchmark: str, *, first: date | None, last: date | None, limit: int
+) -> Sequence[Row]:
+    """The newest `limit` bars of a symbol inside the dates, oldest first, adjusted for splits and dividends.
+
+    `rs_line`: adjusted close over the benchmark's; null where the benchmark has no bar.
+    """
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            """
+            SELECT * FROM (
+                SELECT bar.session, bar.open * bar.adj_factor AS open, bar.high * bar.adj_factor AS high,
+                       bar.low * bar.adj_factor AS low, bar.close * bar.adj_factor AS close,
+                       bar.close AS close_as_traded, round(bar.volume / bar.split_factor)::bigint AS volume,
+                       (bar.close * bar.adj_factor) / (index.close * index.adj_factor) AS rs_line
+                FROM daily_bar AS bar
+                LEFT JOIN daily_bar AS index ON index.symbol = $2 AND index.session = bar.session
+                WHERE bar.symbol = $1 AND ($3::date IS NULL OR bar.session >= $3)
+                  AND ($4::date IS NULL OR bar.session <= $4)
+                ORDER BY bar.session DESC LIMIT $5
+            ) AS newest ORDER BY session
+            """,
+            symbol,
+            benchmark,
+            first,
+            last,
+            limit,
+        )
+    if not rows:
+        raise NotFound(f"no bars are stored of {symbol!r} in these dates")
+    return [dict(row) for row in rows]

@@ -1,0 +1,54 @@
+"""Pure numbers: RS Rating, the CAN SLIM letters, market direction.
+
+Panels go in (sessions x symbols, oldest first, cut to what was known), tables by symbol come out. Nothing here
+reads a file, a clock or a network, and nothing changes what it was given.
+"""
+
+from canslim_ratings.can_slim import FORMULA, ScoreCard, score
+from canslim_ratings.catalogue import CATALOGUE, Rating
+from canslim_ratings.coverage import MINIMUM_COVERAGE, Coverage, measure_coverage
+from canslim_ratings.criteria import CRITERIA, Criterion, Verdicts
+from canslim_ratings.facts import Facts
+from canslim_ratings.filings import as_known
+from canslim_ratings.index_direction import IndexDirection, LogEntry, MarketState, index_direction
+from canslim_ratings.market import MarketDirection, market_direction
+from canslim_ratings.relative_strength import rate_strength
+from canslim_ratings.rs_variants import (
+    CALENDAR_63,
+    DISJOINT_QUARTERS,
+    IBD_RS_RATING,
+    SKYTE,
+    VARIANTS,
+    RSVariant,
+)
+from canslim_ratings.statements import Statements
+
+__all__ = [
+    "CALENDAR_63",
+    "CATALOGUE",
+    "CRITERIA",
+    "DISJOINT_QUARTERS",
+    "FORMULA",
+    "IBD_RS_RATING",
+    "MINIMUM_COVERAGE",
+    "SKYTE",
+    "VARIANTS",
+    "Coverage",
+    "Criterion",
+    "Facts",
+    "IndexDirection",
+    "LogEntry",
+    "MarketDirection",
+    "MarketState",
+    "RSVariant",
+    "Rating",
+    "ScoreCard",
+    "Statements",
+    "Verdicts",
+    "as_known",
+    "index_direction",
+    "market_direction",
+    "measure_coverage",
+    "rate_strength",
+    "score",
+]

@@ -1,0 +1,84 @@
+"""A3: return on equity of the last four quarters."""
+
+from typing import Final
+
+import numpy as np
+
+from canslim_ratings.arrays import BoolArray, DateArray, FloatArray, divide, first_reason, interpolate, verdict
+from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
+from canslim_ratings.criteria.growth import FRESH_QUARTER, absence, any_of
+from canslim_ratings.facts import Facts
+from canslim_ratings.periods import Periods
+
+PASS_PCT: Final = 17.0
+STEPS_PCT: Final = (8.0, 17.0, 25.0)
+POINTS: Final = (0.0, 3.0, 4.0)
+
+
+def judge(facts: Facts) -> Verdicts:
+    """Scores net income of four quarters over average equity in percent: 0 points at 8, 3 at 17, 4 from 25.
+
+    Income: the four newest quarters; where one is missing and the newest period is a year, that year's.
+    Equity: the mean of what is reported at the newest quarter's end and a year before it; both are needed.
+    Not available: `no_filings`, `stale_filings`, `conflicting_filings`, `not_reported`, `negative_equity`
+    (zero or less at either end).
+    """
+    quarters, years = facts.statements.quarters, facts.statements.years
+    from_year = _year_is_newest(quarters, years) & ~_four_quarters(quarters)
+    income = np.where(from_year, years.figure("net_income", 0), _income(quarters))
+    end = np.where(from_year, years.figure("equity", 0), quarters.figure("equity", 0))
+    start = np.where(from_year, _year_ago(years, 1), _year_ago(quarters, 4))
+    period_end: DateArray = np.where(from_year, years.period_end[:, 0], quarters.period_end[:, 0])
+    cases = [
+        *absence(facts, quarters, FRESH_QUARTER),
+        (np.asarray(np.isnan(income) | np.isnan(end)), "not_reported"),
+        ((end <= 0) | (start <= 0), "negative_equity"),
+        (np.asarray(np.isnan(start)), "not_reported"),
+    ]
+    value = np.where(any_of(cases), np.nan, divide(income, (end + start) / 2.0) * 100.0)
+    return verdicts(
+        interpolate(value, STEPS_PCT, POINTS),
+        most=POINTS[-1],
+        passed=verdict(value, value >= PASS_PCT),
+        value=value,
+        reason=first_reason(len(value), cases),
+        inputs={
+            "net_income_four_quarters": income,
+            "period_end": period_end,
+            "equity": end,
+            "equity_year_ago": start,
+            "from_annual_report": from_year,
+        },
+    )
+
+
+def _four_quarters(quarters: Periods) -> BoolArray:
+    return np.asarray(~np.isnan(_income(quarters)))
+
+
+def _income(quarters: Periods) -> FloatArray:
+    """Sum of the four newest quarters; NaN if one is missing."""
+    total: FloatArray = quarters.figures["net_income"][:, :4].sum(axis=1)
+    return total
+
+
+def _year_is_newest(quarters: Periods, years: Periods) -> BoolArray:
+    newest = years.period_end[:, 0]
+    return np.asarray(~np.isnat(newest) & ~(newest < quarters.period_end[:, 0]))
+
+
+def _year_ago(periods: Periods, back: int) -> FloatArray:
+    """Equity `back` periods ago, where that is a year."""
+    return np.where(periods.years_apart(0, back, 1), periods.figure("equity", back), np.nan)
+
+
+CRITERION: Final = Criterion(
+    id="A3",
+    letter="A",
+    title="Return on equity",
+    points=POINTS[-1],
+    unit="%",
+    threshold="net income of four quarters is 17 % or more of average equity",
+    version="a3.1",
+    judge=judge,
+)

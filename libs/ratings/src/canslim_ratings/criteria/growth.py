@@ -1,0 +1,78 @@
+"""Growth on the same quarter a year ago, and why it cannot be told."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from canslim_ratings.arrays import BoolArray, FloatArray, divide, missing
+from canslim_ratings.facts import Facts
+from canslim_ratings.periods import Periods
+
+#: The newest period may be so many days old: a quarter (or a year), one more, and the time to file it late.
+FRESH_QUARTER: Final = 270
+FRESH_YEAR: Final = 540
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Growth of one figure between two periods of each symbol.
+
+    now, base: the figures; NaN where not reported. growth_pct: percent; NaN where either is missing or the base is
+    not positive. comparable: both periods exist and lie a year apart.
+    """
+
+    now: FloatArray
+    base: FloatArray
+    comparable: BoolArray
+
+    @property
+    def growth_pct(self) -> FloatArray:
+        """Percent of the base; NaN unless the base is above zero."""
+        growth = divide(self.now - self.base, self.base) * 100.0
+        return np.where(self.comparable & (self.base > 0), growth, np.nan)
+
+    @property
+    def turnaround(self) -> BoolArray:
+        """A loss, or nothing, a year ago and a profit now."""
+        return self.comparable & (self.base <= 0) & (self.now > 0)
+
+    @property
+    def both_negative(self) -> BoolArray:
+        """No profit a year ago and none now."""
+        return self.comparable & (self.base <= 0) & (self.now <= 0)
+
+    @property
+    def unknown(self) -> BoolArray:
+        """One of the two figures is not reported."""
+        return missing(self.now) | missing(self.base)
+
+
+def eps_growth(periods: Periods, newer: int, older: int) -> Growth:
+    """Growth of earnings per share between two periods that should lie a year apart."""
+    now, base = periods.eps(newer, older)
+    return Growth(now, base, periods.years_apart(newer, older, 1))
+
+
+def revenue_growth(periods: Periods, newer: int, older: int) -> Growth:
+    """Growth of revenue between two periods that should lie a year apart."""
+    now, base = periods.figure("revenue", newer), periods.figure("revenue", older)
+    return Growth(now, base, periods.years_apart(newer, older, 1))
+
+
+def absence(facts: Facts, periods: Periods, fresh_days: int) -> list[tuple[BoolArray, str]]:
+    """Gives the reasons for which no figure of `periods` may be used, strongest first."""
+    ends = periods.period_end[:, 0]
+    session = np.datetime64(pd.Timestamp(facts.session).date(), "D")
+    age = (session - ends) / np.timedelta64(1, "D")
+    return [
+        (facts.statements.conflicting, "conflicting_filings"),
+        (np.asarray(np.isnat(ends)), "no_filings"),
+        (np.asarray(age > fresh_days), "stale_filings"),
+    ]
+
+
+def any_of(cases: list[tuple[BoolArray, str]]) -> BoolArray:
+    """True where any of `cases` holds."""
+    return np.asarray(np.logical_or.reduce([mask for mask, _ in cases]))

@@ -1,0 +1,57 @@
+"""I1: how much of the company institutions own."""
+
+from typing import Final
+
+import numpy as np
+
+from canslim_ratings.arrays import first_reason, missing, verdict
+from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
+from canslim_ratings.facts import Facts
+
+PASS_PCT: Final = (20.0, 90.0)
+#: Enough sponsors, and room for more.
+GOOD_PCT: Final = (30.0, 80.0)
+FAIR_PCT: Final = (20.0, 95.0)
+POINTS: Final = 5.0
+FAIR_POINTS: Final = 2.0
+
+
+def judge(facts: Facts) -> Verdicts:
+    """Gives 5 points for 30 to 80 percent, 2 for 20 to 30 and 80 to 95, else none.
+
+    Value: percent as reported. Lent shares are counted twice, so above 100 is real: judged as 100, with the remark
+    `above_100`. Not available: `no_ownership` (no snapshot), `not_reported`.
+    """
+    now = facts.holdings.now
+    value = now.figures["institutional_pct"]
+    level = np.minimum(value, 100.0)
+    good = (level >= GOOD_PCT[0]) & (level <= GOOD_PCT[1])
+    fair = (level >= FAIR_PCT[0]) & (level <= FAIR_PCT[1])
+    points = np.where(good, POINTS, np.where(fair, FAIR_POINTS, 0.0))
+    return verdicts(
+        np.where(np.isnan(value), np.nan, points),
+        most=POINTS,
+        passed=verdict(value, (level >= PASS_PCT[0]) & (level <= PASS_PCT[1])),
+        value=value,
+        reason=first_reason(
+            len(value),
+            [
+                (np.asarray(np.isnat(now.as_of)), "no_ownership"),
+                (missing(value), "not_reported"),
+                (value > 100.0, "above_100"),
+            ],
+        ),
+        inputs={"as_of": now.as_of},
+    )
+
+
+CRITERION: Final = Criterion(
+    id="I1",
+    letter="I",
+    title="Institutional ownership",
+    points=POINTS,
+    unit="%",
+    threshold="institutions own 20 to 90 %",
+    version="i1.1",
+    judge=judge,
+)

@@ -1,0 +1,63 @@
+"""I2: whether institutions are buying."""
+
+from typing import Final
+
+import numpy as np
+
+from canslim_ratings.arrays import first_reason, missing, verdict
+from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
+from canslim_ratings.facts import Facts
+
+POINTS: Final = 5.0
+FLAT_POINTS: Final = 2.0
+
+
+def judge(facts: Facts) -> Verdicts:
+    """Gives 5 points if more institutions hold the stock than a report earlier, 2 if as many, else none.
+
+    A report earlier: the newest snapshot at least 60 days older. Value: the change in holders, or, where
+    either number is unknown, in percent owned (input `measure` says which).
+    Not available: `no_ownership`, `one_snapshot_only`, `not_reported`.
+    """
+    now, previous = facts.holdings.now, facts.holdings.previous
+    holders = now.figures["holders"] - previous.figures["holders"]
+    pct = now.figures["institutional_pct"] - previous.figures["institutional_pct"]
+    value = np.where(np.isnan(holders), pct, holders)
+    points = np.where(value > 0, POINTS, np.where(value == 0, FLAT_POINTS, 0.0))
+    measure = np.where(np.isnan(holders), "institutional_pct", "holders").astype(object)
+    measure[missing(value)] = None
+    return verdicts(
+        np.where(np.isnan(value), np.nan, points),
+        most=POINTS,
+        passed=verdict(value, value > 0),
+        value=value,
+        reason=first_reason(
+            len(value),
+            [
+                (np.asarray(np.isnat(now.as_of)), "no_ownership"),
+                (np.asarray(np.isnat(previous.as_of)), "one_snapshot_only"),
+                (missing(value), "not_reported"),
+            ],
+        ),
+        inputs={
+            "measure": measure,
+            "as_of": now.as_of,
+            "holders": now.figures["holders"],
+            "institutional_pct": now.figures["institutional_pct"],
+            "as_of_before": previous.as_of,
+            "holders_before": previous.figures["holders"],
+            "institutional_pct_before": previous.figures["institutional_pct"],
+        },
+    )
+
+
+CRITERION: Final = Criterion(
+    id="I2",
+    letter="I",
+    title="Institutional trend",
+    points=POINTS,
+    unit="change in holders, or in percent owned",
+    threshold="more holders, or more owned, than one report earlier",
+    version="i2.1",
+    judge=judge,
+)

@@ -1,0 +1,61 @@
+"""M: the direction of the market, the same for every stock."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from canslim_ratings.arrays import first_reason
+from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
+from canslim_ratings.facts import Facts
+from canslim_ratings.index_direction import MarketState
+
+POINTS: Final[Mapping[MarketState, float]] = MappingProxyType(
+    {
+        MarketState.UPTREND: 10.0,
+        MarketState.UNDER_PRESSURE: 5.0,
+        MarketState.RALLY: 2.0,
+        MarketState.CORRECTION: 0.0,
+    }
+)
+
+
+def judge(facts: Facts) -> Verdicts:
+    """Gives 10 points in a confirmed uptrend, 5 under pressure, 2 in a rally attempt, 0 in a correction.
+
+    Value: live distribution days of the leading index. It never keeps a stock off the list.
+    Not available: `no_market`, `short_history` (no index has 60 sessions).
+    """
+    size = len(facts.symbols)
+    market = facts.market
+    if market is None or market.state is None or market.leader is None:
+        code = "no_market" if market is None else "short_history"
+        nothing = np.full(size, np.nan)
+        reason = first_reason(size, [(np.ones(size, dtype=np.bool_), code)])
+        return verdicts(nothing, most=10.0, passed=nothing, value=nothing, reason=reason, inputs={})
+    leader = market.indexes[market.leader]
+    return verdicts(
+        np.full(size, POINTS[market.state]),
+        most=10.0,
+        passed=np.full(size, float(market.state is MarketState.UPTREND)),
+        value=np.full(size, float(len(leader.distribution_days))),
+        reason=first_reason(size, []),
+        inputs={
+            "state": np.full(size, str(market.state), dtype=object),
+            "since": np.full(size, np.datetime64(market.since, "D")),
+            "leader": np.full(size, market.leader, dtype=object),
+        },
+    )
+
+
+CRITERION: Final = Criterion(
+    id="M",
+    letter="M",
+    title="Market direction",
+    points=10.0,
+    unit="distribution days",
+    threshold="the market is in a confirmed uptrend",
+    version="m.1",
+    judge=judge,
+)

@@ -1,0 +1,71 @@
+"""N2: a new high on heavy volume in the last two weeks."""
+
+from typing import Final
+
+import numpy as np
+
+from canslim_ratings.arrays import divide, first_reason, missing
+from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
+from canslim_ratings.criteria.growth import any_of
+from canslim_ratings.facts import Facts
+
+WINDOW: Final = 50
+RECENT: Final = 10
+#: IBD asks for 40 to 50 % above average.
+VOLUME_RATIO: Final = 1.4
+MINIMUM_SESSIONS: Final = 40
+POINTS: Final = 5.0
+
+
+def judge(facts: Facts) -> Verdicts:
+    """Gives 5 points if a close of the last 10 sessions was the highest of 50 on 1.4 times the mean volume.
+
+    Highest: of the 50 sessions that end with it. Mean: of the 50 sessions before it. Value: the best volume
+    ratio among the new highs; NaN (remark `no_new_high`) if there is none.
+    Not available: `no_price` (none at t0), `short_history` (under 40 of the last 50 sessions have a close),
+    `no_volume` (under 40 have a volume).
+    """
+    recent = facts.closes[-(WINDOW + RECENT) :], facts.volumes[-(WINDOW + RECENT) :]
+    closes, volumes = recent
+    ratio = np.full((RECENT, closes.shape[1]), np.nan)
+    for day in range(RECENT):
+        end = len(closes) - day
+        if end <= 1:
+            break
+        before = volumes[max(end - 1 - WINDOW, 0) : end - 1]
+        counted = (~np.isnan(before)).sum(axis=0)
+        mean = divide(np.nansum(before, axis=0), np.where(counted >= MINIMUM_SESSIONS, counted, np.nan))
+        new_high = closes[end - 1] >= np.fmax.reduce(closes[max(end - WINDOW, 0) : end], axis=0)
+        ratio[day] = np.where(new_high, divide(volumes[end - 1], mean), np.nan)
+
+    cases = [
+        (missing(closes[-1]), "no_price"),
+        ((~np.isnan(closes[-WINDOW:])).sum(axis=0) < MINIMUM_SESSIONS, "short_history"),
+        ((~np.isnan(volumes[-WINDOW:])).sum(axis=0) < MINIMUM_SESSIONS, "no_volume"),
+    ]
+    absent = any_of(cases)
+    value = np.where(absent, np.nan, np.fmax.reduce(ratio, axis=0))
+    passed = (value >= VOLUME_RATIO).astype(np.float64)
+    best = np.argmax(np.where(np.isnan(ratio), -np.inf, ratio), axis=0)
+    sessions = facts.close.index.to_numpy().astype("datetime64[D]")
+    on = sessions[np.maximum(len(sessions) - 1 - best, 0)]
+    return verdicts(
+        np.where(absent, np.nan, passed * POINTS),
+        most=POINTS,
+        passed=passed,
+        value=value,
+        reason=first_reason(len(value), [*cases, (missing(value), "no_new_high")]),
+        inputs={"new_high_on": np.where(np.isnan(value), np.datetime64("NaT"), on)},
+    )
+
+
+CRITERION: Final = Criterion(
+    id="N2",
+    letter="N",
+    title="Breakout on volume",
+    points=POINTS,
+    unit="x mean volume",
+    threshold="a 50-session high on 1.4 times the mean volume within 10 sessions",
+    version="n2.1",
+    judge=judge,
+)

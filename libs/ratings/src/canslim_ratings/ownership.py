@@ -1,0 +1,88 @@
+"""Who holds the shares and how many there are: the newest snapshot of each symbol, and earlier ones."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+import pandas as pd
+
+from canslim_ratings.arrays import DateArray, FloatArray
+from canslim_ratings.filings import share_factor
+
+FIGURES: Final = ("institutional_pct", "holders", "shares_outstanding", "shares_float")
+SHARES: Final = ("shares_outstanding", "shares_float")
+#: Institutions report once a quarter (13F); snapshots closer together tell of the same report.
+REPORT_DAYS: Final = 60
+#: A year ago, give or take half a quarter.
+YEAR_DAYS: Final = (320, 410)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One snapshot a symbol, in the order of the symbols; NaT and NaN where there is none.
+
+    figures: `institutional_pct` (percent, may exceed 100), `holders` (a count), `shares_outstanding` and
+    `shares_float` (shares of today: restated for later splits).
+    """
+
+    as_of: DateArray
+    figures: dict[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The newest snapshot, the newest one at least 60 days older, and one about a year older."""
+
+    now: Snapshot
+    previous: Snapshot
+    year_ago: Snapshot
+
+    @classmethod
+    def known(
+        cls,
+        ownership: pd.DataFrame | None,
+        symbols: pd.Index,
+        session: pd.Timestamp,
+        splits: pd.DataFrame | None = None,
+    ) -> Self:
+        """Cuts `ownership` (`symbol`, `as_of`, FIGURES; absent columns are missing) to `session`."""
+        rows = _columns(ownership, session, splits)
+        newest = rows.groupby("symbol")["as_of"].transform("max")
+        age = (newest - rows["as_of"]).dt.days
+        low, high = YEAR_DAYS
+        return cls(
+            now=_latest(rows, symbols),
+            previous=_latest(rows[age >= REPORT_DAYS], symbols),
+            year_ago=_latest(rows[(age >= low) & (age <= high)], symbols),
+        )
+
+
+def _columns(ownership: pd.DataFrame | None, session: pd.Timestamp, splits: pd.DataFrame | None) -> pd.DataFrame:
+    if ownership is None:
+        ownership = pd.DataFrame({"symbol": pd.Series(dtype=str), "as_of": pd.Series(dtype="datetime64[ns]")})
+    rows = pd.DataFrame(
+        {
+            "symbol": ownership["symbol"].astype(str).to_numpy(),
+            "as_of": pd.to_datetime(ownership["as_of"]).to_numpy(dtype="datetime64[ns]"),
+            **{
+                name: ownership[name].to_numpy(dtype=np.float64, na_value=np.nan)
+                if name in ownership
+                else np.full(len(ownership), np.nan)
+                for name in FIGURES
+            },
+        }
+    )
+    rows = rows[rows["as_of"] <= session]
+    if splits is not None and len(splits):
+        factor = share_factor(rows["symbol"], rows["as_of"], splits, session)
+        rows = rows.assign(**{name: rows[name] / factor for name in SHARES})
+    return rows
+
+
+def _latest(rows: pd.DataFrame, symbols: pd.Index) -> Snapshot:
+    latest = rows.sort_values("as_of", kind="stable").drop_duplicates("symbol", keep="last")
+    latest = latest.set_index("symbol").reindex(symbols)
+    return Snapshot(
+        as_of=latest["as_of"].to_numpy().astype("datetime64[D]"),
+        figures={name: latest[name].to_numpy(dtype=np.float64) for name in FIGURES},
+    )

@@ -1,0 +1,135 @@
+"""The RS Rating: how a stock's price did over twelve months against all others."""
+
+from collections.abc import Collection
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from canslim_ratings.arrays import (
+    BoolArray,
+    FloatArray,
+    fill_forward,
+    first_reason,
+    in_any_row,
+    missing,
+    positive_prices,
+)
+from canslim_ratings.percentile import among, average_ranks
+from canslim_ratings.rs_variants import CALENDAR_63, RSVariant
+
+#: An anchor without a price takes the last one at most so many sessions older.
+ANCHOR_PATIENCE: Final = 5
+#: A larger day move without a known action is more often a missed split or a bad print than news.
+SUSPECT_MOVE: Final = 0.40
+
+
+def rate_strength(
+    close: pd.DataFrame,
+    *,
+    known_actions: pd.DataFrame | None = None,
+    eligible: Collection[str] | None = None,
+    variant: RSVariant = CALENDAR_63,
+) -> pd.DataFrame:
+    """Rates each symbol 1 (weakest) to 99 (strongest) on its weighted returns of up to 252 sessions.
+
+    close: sessions x symbols, split- and dividend-adjusted closes, oldest first. Every session of the exchange
+        calendar has a row (NaN where a symbol has no bar); the last row is t0. Zero and negative prices count
+        as missing. 258 rows are enough; older ones only tell a gap from a short history.
+    known_actions: pairs `symbol`, `session` (the ex-date) of known splits and dividends.
+    eligible: symbols that may be ranked; the others get a raw score only. None means all.
+
+    Returns, indexed by symbol in the order of `close`:
+        rs_raw: weighted return, a fraction; NaN where an anchor or the price at t0 is missing. Kept for suspects.
+        rs_rating: 1 to 99, or NaN. Only rated stocks are ranked, so the others move nobody.
+        rs_provisional: 1 to 99 for a short history of 63 sessions or more, from the windows that exist with
+            their weights scaled up to one, placed among the ranked stocks without moving them; otherwise NaN.
+        anchor_filled: an anchor took a price up to five sessions older.
+        reason: why there is no rating: `no_price` (none at t0), `suspect` (a day move above 40 % in the window
+            without a known action), `short_history` (the first price is younger than the oldest anchor),
+            `missing_anchor`, `not_eligible`, `alone` (nobody else to rank against); else None.
+
+    Source: MarketSmith's glossary for the weights; the rest is `variant`, and ours.
+    """
+    prices = positive_prices(close)
+    anchors, filled = _anchors(prices, variant.look_backs)
+    last = prices[-1] if len(prices) else np.full(close.shape[1], np.nan)
+    windows = _windows(anchors, last, variant)
+    weights = np.array(variant.weights)[:, None]
+    raw = (windows * weights).sum(axis=0)
+
+    window = close.index[-variant.sessions_needed :]
+    suspect = _suspects(prices[-variant.sessions_needed :], window, close.columns, known_actions)
+    no_price = missing(last)
+    no_raw = missing(raw)
+    short = ~in_any_row(~missing(prices[: max(len(prices) - variant.look_backs[-1], 0)]))
+    excluded = np.zeros(len(raw), dtype=np.bool_)
+    if eligible is not None:
+        excluded = ~close.columns.isin(list(eligible))
+    unrankable = no_price | suspect | short | no_raw | excluded
+
+    ranked = np.where(unrankable, np.nan, raw)
+    count = int((~unrankable).sum())
+    rating = variant.rating(average_ranks(ranked), count)
+    provisional = np.where(short & ~suspect & ~excluded, among(_partial(windows, weights), ranked), np.nan)
+    reason = first_reason(
+        len(raw),
+        (
+            (no_price, "no_price"),
+            (suspect, "suspect"),
+            (short, "short_history"),
+            (no_raw, "missing_anchor"),
+            (excluded, "not_eligible"),
+            (missing(rating), "alone"),
+        ),
+    )
+    return pd.DataFrame(
+        {
+            "rs_raw": raw,
+            "rs_rating": rating,
+            "rs_provisional": provisional,
+            "anchor_filled": filled.any(axis=0),
+            "reason": pd.Series(reason, index=close.columns, dtype=object),
+        },
+        index=close.columns,
+    )
+
+
+def _anchors(prices: FloatArray, look_backs: tuple[int, ...]) -> tuple[FloatArray, BoolArray]:
+    """Gives look-backs x symbols: the price at each anchor, and whether an older one stands in for it."""
+    anchors = np.full((len(look_backs), prices.shape[1]), np.nan)
+    filled = np.zeros(anchors.shape, dtype=bool)
+    for row, look_back in enumerate(look_backs):
+        at = len(prices) - 1 - look_back
+        if at < 0:
+            continue
+        anchors[row] = fill_forward(prices[max(at - ANCHOR_PATIENCE, 0) : at + 1])[-1]
+        filled[row] = np.isnan(prices[at]) & ~np.isnan(anchors[row])
+    return anchors, filled
+
+
+def _windows(anchors: FloatArray, last: FloatArray, variant: RSVariant) -> FloatArray:
+    """Gives look-backs x symbols: the return of each window, a fraction."""
+    ends = np.broadcast_to(last, anchors.shape) if variant.cumulative else np.vstack([last, anchors[:-1]])
+    return ends / anchors - 1.0
+
+
+def _partial(windows: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weighs the windows that exist, their weights scaled up to one; NaN without the shortest window."""
+    weight = np.where(np.isnan(windows), 0.0, weights)
+    total = np.nansum(windows * weights, axis=0) / np.where(weight.sum(axis=0) > 0, weight.sum(axis=0), np.nan)
+    return np.where(np.isnan(windows[0]), np.nan, total)
+
+
+def _suspects(
+    prices: FloatArray, sessions: pd.Index, symbols: pd.Index, known_actions: pd.DataFrame | None
+) -> BoolArray:
+    """Marks symbols with a move from one price to the next that no known action explains."""
+    steady = fill_forward(prices)
+    jumps = np.asarray(np.abs(steady[1:] / steady[:-1] - 1.0) > SUSPECT_MOVE)
+    if known_actions is not None and jumps.any():
+        row = sessions.get_indexer(pd.DatetimeIndex(known_actions["session"])) - 1
+        column = symbols.get_indexer(pd.Index(known_actions["symbol"].astype(str)))
+        inside = (row >= 0) & (column >= 0)
+        jumps[row[inside], column[inside]] = False
+    return in_any_row(jumps)

@@ -1,0 +1,184 @@
+"""Writes what the collector fetched: listings, bars, filings, ownership. A few statements a task, none a row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from canslim_infra.postgres.connection import Connection, Database
+
+from canslim_collector.binary_copy import BAR_COLUMNS
+from canslim_collector.provider import Answer, Listing, Stored
+
+FILING_KEY = ("symbol", "period_end", "fiscal_period", "known_on")
+FILING_FIGURES = ("fiscal_year", "revenue", "net_income", "eps_basic", "eps_diluted", "equity")
+OWNERSHIP_KEY = ("symbol", "as_of")
+OWNERSHIP_FIGURES = ("institutional_pct", "holders", "shares_outstanding", "shares_float")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSeries:
+    """A symbol's row in `series`: what is stored, from where, at which revision of the source."""
+
+    provider: str
+    revision: str
+    stored: Stored
+
+
+async def read_series(database: Database, symbols: Sequence[str]) -> dict[str, StoredSeries]:
+    """What is stored of each of the symbols that has anything stored."""
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            """
+            SELECT symbol, provider, revision, last_session, last_close, last_adj_factor
+            FROM series WHERE symbol = ANY($1)
+            """,
+            symbols,
+        )
+    return {
+        row["symbol"]: StoredSeries(
+            row["provider"],
+            row["revision"],
+            Stored(row["last_session"], row["last_close"], row["last_adj_factor"]),
+        )
+        for row in rows
+    }
+
+
+async def write_listings(connection: Connection, universe: str, listings: Sequence[Listing]) -> None:
+    """Replaces the universe's list and updates what is known of its symbols."""
+    ordered = sorted(listings, key=lambda listing: listing.symbol)
+    await connection.execute(
+        """
+        INSERT INTO listing (symbol, name, exchange, sector, industry, benchmark, delisted_on)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::date[])
+        ON CONFLICT (symbol) DO UPDATE SET
+            name = excluded.name, exchange = excluded.exchange, sector = excluded.sector,
+            industry = excluded.industry, benchmark = excluded.benchmark,
+            delisted_on = excluded.delisted_on, updated_at = now()
+        """,
+        *([getattr(listing, name) for listing in ordered] for name in Listing.__dataclass_fields__),
+    )
+    symbols = [listing.symbol for listing in ordered]
+    await connection.execute(
+        "DELETE FROM universe_member WHERE universe = $1 AND symbol <> ALL($2)", universe, symbols
+    )
+    await connection.execute(
+        "INSERT INTO universe_member (universe, symbol) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+        universe,
+        symbols,
+    )
+
+
+async def write_answers(
+    connection: Connection, provider: str, revision: str, answers: Sequence[Answer], encoded: bytes
+) -> None:
+    """Stores all answers of a task. `encoded` is `encode_bars(answers)`, made outside of the transaction."""
+    ordered = sorted(answers, key=lambda answer: answer.symbol)
+    # Locks the symbols in alphabetical order, so that two jobs can't deadlock on them.
+    await _write_series(connection, provider, revision, ordered)
+    await connection.execute(
+        """
+        DELETE FROM daily_bar USING unnest($1::text[], $2::date[]) AS fresh (symbol, since)
+        WHERE daily_bar.symbol = fresh.symbol AND daily_bar.session >= fresh.since
+        """,
+        [answer.symbol for answer in ordered],
+        [_rewritten_since(answer) for answer in ordered],
+    )
+    await connection.copy_to_table("daily_bar", source=BytesIO(encoded), columns=BAR_COLUMNS, format="binary")
+    filings = _joined(ordered, "filings")
+    await _upsert(connection, "filing", FILING_KEY, FILING_FIGURES, filings)
+    await _upsert(connection, "ownership", OWNERSHIP_KEY, OWNERSHIP_FIGURES, _joined(ordered, "ownership"))
+
+
+async def _write_series(connection: Connection, provider: str, revision: str, answers: Sequence[Answer]) -> None:
+    grown = [answer for answer in answers if len(answer.bars.sessions)]
+    await connection.execute(
+        """
+        INSERT INTO series (symbol, provider, revision, first_session, last_session, last_close,
+                            last_adj_factor, bars, generation)
+        SELECT symbol, $1, $2, first_session, last_session, last_close, last_adj_factor, bars, 1
+        FROM unnest($3::text[], $4::bool[], $5::date[], $6::date[], $7::float8[], $8::float8[], $9::int[])
+             AS fresh (symbol, restated, first_session, last_session, last_close, last_adj_factor, bars)
+        ORDER BY symbol
+        ON CONFLICT (symbol) DO UPDATE SET
+            provider = excluded.provider, revision = excluded.revision, fetched_at = now(),
+            last_session = excluded.last_session, last_close = excluded.last_close,
+            last_adj_factor = excluded.last_adj_factor,
+            first_session = CASE WHEN excluded.symbol = ANY($10) THEN excluded.first_session
+                                 ELSE series.first_session END,
+            bars = CASE WHEN excluded.symbol = ANY($10) THEN excluded.bars
+                        ELSE series.bars + excluded.bars END,
+            generation = series.generation + CASE WHEN excluded.symbol = ANY($10) THEN 1 ELSE 0 END
+        """,
+        provider,
+        revision,
+        [answer.symbol for answer in grown],
+        [answer.restated for answer in grown],
+        [answer.bars.sessions[0].item() for answer in grown],
+        [answer.bars.sessions[-1].item() for answer in grown],
+        [float(answer.bars.close[-1]) for answer in grown],
+        [float(answer.bars.adj_factor[-1]) for answer in grown],
+        [len(answer.bars.sessions) for answer in grown],
+        [answer.symbol for answer in grown if answer.restated],
+    )
+    await connection.execute(
+        "UPDATE series SET revision = $1, fetched_at = now() WHERE symbol = ANY($2)",
+        revision,
+        [answer.symbol for answer in answers if not len(answer.bars.sessions)],
+    )
+
+
+def _rewritten_since(answer: Answer) -> date:
+    if answer.restated or not len(answer.bars.sessions):
+        return date.min if answer.restated else date.max
+    first: date = answer.bars.sessions[0].item()
+    return first
+
+
+def _joined(answers: Sequence[Answer], name: str) -> pd.DataFrame | None:
+    frames = [
+        frame.assign(symbol=answer.symbol)
+        for answer in answers
+        if (frame := getattr(answer, name)) is not None and len(frame)
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+SQL_TYPES: Mapping[str, str] = {
+    "symbol": "text",
+    "fiscal_period": "text",
+    "period_end": "date",
+    "known_on": "date",
+    "as_of": "date",
+    "fiscal_year": "int",
+}
+
+
+async def _upsert(
+    connection: Connection, table: str, key: Sequence[str], figures: Sequence[str], frame: pd.DataFrame | None
+) -> None:
+    if frame is None:
+        return
+    rows = frame.drop_duplicates(list(key), keep="last").sort_values(list(key))
+    columns = (*key, *figures)
+    arrays = ", ".join(f"${at}::{SQL_TYPES.get(name, 'float8')}[]" for at, name in enumerate(columns, 1))
+    updates = ", ".join(f"{name} = excluded.{name}" for name in figures)
+    await connection.execute(
+        f"""
+        INSERT INTO {table} ({", ".join(columns)}) SELECT * FROM unnest({arrays})
+        ON CONFLICT ({", ".join(key)}) DO UPDATE SET {updates}
+        """,
+        *(_python_values(rows[name]) for name in columns),
+    )
+
+
+def _python_values(column: "pd.Series[Any]") -> list[Any]:
+    """A column as what asyncpg takes: dates, text, numbers; None where it is missing."""
+    values = column.to_numpy()
+    if np.issubdtype(values.dtype, np.datetime64):
+        return values.astype("datetime64[D]").tolist()
+    return column.astype(object).where(column.notna(), None).tolist()

@@ -1,0 +1,28 @@
+"""Puts scoring together."""
+
+import sys
+
+from canslim_core.stages import RS, SCORE
+from canslim_infra.settings import SettingsError, read_settings
+from canslim_infra.telemetry import configure_logging
+from canslim_infra.worker import run_worker
+
+from canslim_scoring.stages.score import recalculate_canslim_score
+from canslim_scoring.stages.strength import recalculate_rs_rating
+
+STAGES = {RS.name: recalculate_rs_rating, SCORE.name: recalculate_canslim_score}
+
+
+def main() -> None:
+    """Entry of `canslim-scoring`, configured by the environment alone."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no log yet.
+        sys.exit(2)
+    configure_logging(settings.log_format)
+    sys.exit(run_worker(settings, RS.queue, settings.scoring_threads, STAGES))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Reads panels: only the columns and sessions a rating needs, as binary COPY straight into arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from canslim_calendar import sessions_to
+from canslim_infra.postgres.connection import Connection
+
+#: SQL for every column a panel may have; prices adjusted for splits and dividends, volume for splits.
+COLUMNS = {
+    "close": "close * adj_factor",
+    "high": "high * adj_factor",
+    "low": "low * adj_factor",
+    "volume": "volume / split_factor",
+    "adj_factor": "adj_factor",
+    "raw_close": "close",
+}
+HEADER_LENGTH = 19
+#: PostgreSQL counts days from here.
+EPOCH = np.datetime64("2000-01-01", "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The symbols of a universe in alphabetical order, with what ratings ask of a listing."""
+
+    symbols: tuple[str, ...]
+    active: npt.NDArray[np.bool_]
+    industry: pd.Series  # type: ignore[type-arg] # pandas-stubs can't tell the element type.
+
+
+async def read_members(connection: Connection, universe: str, session: date) -> Members:
+    """Everything the universe lists but benchmarks; active: not delisted before the session."""
+    rows = await connection.fetch(
+        """
+        SELECT symbol, industry, coalesce(delisted_on >= $2, true) AS active
+        FROM universe_member JOIN listing USING (symbol)
+        WHERE universe = $1 AND NOT benchmark ORDER BY symbol
+        """,
+        universe,
+        session,
+    )
+    symbols = tuple(row["symbol"] for row in rows)
+    return Members(
+        symbols,
+        np.array([row["active"] for row in rows], dtype=bool),
+        pd.Series([row["industry"] for row in rows], index=pd.Index(symbols, dtype=object), dtype=object),
+    )
+
+
+async def read_benchmarks(connection: Connection, universe: str) -> tuple[str, ...]:
+    rows = await connection.fetch(
+        """
+        SELECT symbol FROM universe_member JOIN listing USING (symbol)
+        WHERE universe = $1 AND benchmark ORDER BY symbol
+        """,
+        universe,
+    )
+    return tuple(row["symbol"] for row in rows)
+
+
+async def read_panels(
+    connection: Connection, symbols: Sequence[str], last: date, count: int, columns: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Frames of `count` calendar sessions ending with `last` x symbols, one a column of COLUMNS.
+
+    Every session of the calendar is a row, NaN where a symbol has no bar.
+    """
+    sessions = sessions_to(last, count)
+    expressions = ", ".join(COLUMNS[name] for name in columns)
+    target = BytesIO()
+    await connection.copy_from_query(
+        f"""
+        SELECT position::int4 - 1, session, {expressions}
+        FROM unnest($1::text[]) WITH ORDINALITY AS member (symbol, position) JOIN daily_bar USING (symbol)
+        WHERE session BETWEEN $2 AND $3
+        """,
+        list(symbols),
+        sessions[0].item(),
+        last,
+        output=target,
+        format="binary",
+    )
+    rows = np.frombuffer(target.getbuffer()[HEADER_LENGTH:-2], dtype=_layout(columns))
+    at_session = np.searchsorted(sessions, EPOCH + rows["session"].astype("timedelta64[D]"))
+    index = pd.DatetimeIndex(sessions.astype("datetime64[s]"))
+    labels = pd.Index(list(symbols), dtype=object)
+    panels = {}
+    for name in columns:
+        values = np.full((len(sessions), len(symbols)), np.nan)
+        values[at_session, rows["symbol"]] = rows[name]
+        panels[name] = pd.DataFrame(values, index=index, columns=labels)
+    return panels
+
+
+def _layout(columns: Sequence[str]) -> np.dtype[np.void]:
+    fields = [("fields", ">i2"), ("symbol_length", ">i4"), ("symbol", ">i4")]
+    fields += [("session_length", ">i4"), ("session", ">i4")]
+    for name in columns:
+        fields += [(f"{name}_length", ">i4"), (name, ">f8")]
+    return np.dtype(fields)
+
+
+async def read_last_bars(connection: Connection, symbols: Sequence[str], session: date) -> pd.DataFrame:
+    """Each symbol's last bar up to the session: `last_session`, `close` as traded; absent where none."""
+    rows = await connection.fetch(
+        """
+        SELECT symbol, bar.session AS last_session, bar.close
+        FROM unnest($1::text[]) AS member (symbol)
+        CROSS JOIN LATERAL (
+            SELECT session, close FROM daily_bar
+            WHERE daily_bar.symbol = member.symbol AND session <= $2 ORDER BY session DESC LIMIT 1
+        ) AS bar
+        """,
+        symbols,
+        session,
+    )
+    frame = pd.DataFrame([dict(row) for row in rows], columns=["symbol", "last_session", "close"])
+    return frame.set_index("symbol")

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     collector_threads: int = Field(default=4, ge=1, le=64)
     scoring_threads: int = Field(default=1, ge=1, le=16)
     drain_seconds: float = Field(default=25, gt=0)
+    #: What the command line uses: where the API is, where `canslim up` keeps everything.
+    api_url: str = "http://127.0.0.1:8000"
+    data_dir: Path | None = None
     log_format: Literal["json", "console"] = "json"
 
     @property

@@ -10,8 +10,9 @@ from canslim_ratings.coverage import MINIMUM_COVERAGE, Coverage, measure_coverag
 from canslim_ratings.criteria import CRITERIA, Criterion, Verdicts
 from canslim_ratings.facts import Facts
 from canslim_ratings.filings import as_known
-from canslim_ratings.index_direction import IndexDirection, LogEntry, MarketState, index_direction
+from canslim_ratings.index_direction import IndexDirection, index_direction
 from canslim_ratings.market import MarketDirection, market_direction
+from canslim_ratings.market_state import LogEntry, MarketState
 from canslim_ratings.relative_strength import rate_strength
 from canslim_ratings.rs_variants import (
     CALENDAR_63,

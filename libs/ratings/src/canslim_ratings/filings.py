@@ -17,7 +17,7 @@ FIGURES: Final = ("revenue", "net_income", "eps_basic", "eps_diluted", "equity")
 PER_SHARE: Final = ("eps_basic", "eps_diluted")
 #: Two years cannot end closer than this; the earlier is a quarter under the wrong label (OFG 2015).
 SHORTEST_YEAR: Final = 300
-#: A quarter's revenue is below this share of its year's; above it the row is a year that was cut short.
+#: A quarter's revenue is below this share of the largest year's; above it the row is a year that was cut short.
 LARGEST_QUARTER_SHARE: Final = 0.6
 #: Quarters of one company end at least 12 weeks apart; closer ends are two companies (SHO 2015).
 CLOSEST_ENDS: Final = 60
@@ -32,7 +32,8 @@ def as_known(filings: pd.DataFrame, session: pd.Timestamp, splits: pd.DataFrame 
     splits: `symbol`, `ex_date`, `factor` (price factor: 0.142857 is 7:1). Earnings per share known before an
         ex-date up to `session` are multiplied by it. Give splits only, neither dividends nor spin-offs.
 
-    Returns `symbol, period_end, annual, known_on` and FIGURES, sorted by symbol, kind and end. Of several
+    Returns `symbol, period_end, annual, known_on`, FIGURES and `contested` (filings under two labels disagree),
+    sorted by symbol, kind and end. Of several
     filings for a period each figure is that of the newest filing that reports it, and `known_on` the newest.
     Left out: rows known later, rows without any figure, periods that end after they became known, and years
     that end less than 300 days before the next (kept as a quarter if their revenue is that small).
@@ -47,8 +48,11 @@ def as_known(filings: pd.DataFrame, session: pd.Timestamp, splits: pd.DataFrame 
         rows = rows.assign(**{figure: rows[figure] * factor for figure in PER_SHARE})
     rows = rows.assign(annual=rows["annual"] & ~_mislabelled_year(rows))
     newest_last = rows.sort_values("known_on", kind="stable")
-    known = newest_last.groupby(["symbol", "annual", "period_end"], sort=True, as_index=False).last()
-    return known[["symbol", "period_end", "annual", "known_on", *FIGURES]]
+    periods = newest_last.groupby(["symbol", "annual", "period_end"], sort=True)
+    # An amendment repeats its label; two labels with two incomes for one end are two companies (FIL 2015).
+    told = periods[["label", "net_income"]].nunique()
+    known = periods.last().assign(contested=(told > 1).all(axis="columns")).reset_index()
+    return known[["symbol", "period_end", "annual", "known_on", *FIGURES, "contested"]]
 
 
 def share_factor(
@@ -66,7 +70,9 @@ def share_factor(
 
 
 def conflicting_symbols(known: pd.DataFrame) -> pd.Index:
-    """Names symbols whose filings cannot come from one company: two ends of a kind under 60 days apart.
+    """Names symbols whose filings cannot come from one company.
+
+    Two ends of a kind lie under 60 days apart, or a period is contested.
 
     known: as `as_known` returns it, of which the two years before a symbol's newest end are looked at.
     """
@@ -74,7 +80,7 @@ def conflicting_symbols(known: pd.DataFrame) -> pd.Index:
     newest = known.groupby("symbol")["period_end"].transform("max")
     recent = known[ends > newest - pd.Timedelta(days=730)]
     apart = recent.groupby(["symbol", "annual"])["period_end"].diff().dt.days
-    close = (apart < CLOSEST_ENDS).to_numpy()
+    close = ((apart < CLOSEST_ENDS) | recent["contested"]).to_numpy()
     symbols: pd.Index = pd.Index(recent["symbol"].to_numpy()[close]).unique()
     return symbols
 
@@ -92,6 +98,7 @@ def _columns(filings: pd.DataFrame) -> pd.DataFrame:
             "symbol": filings["symbol"].astype(str).to_numpy(),
             "period_end": pd.to_datetime(filings["period_end"]).to_numpy(dtype="datetime64[ns]"),
             "known_on": pd.to_datetime(filings["known_on"]).to_numpy(dtype="datetime64[ns]"),
+            "label": filings["fiscal_period"].astype(str).to_numpy(),
             "annual": (filings["fiscal_period"].astype(str) == "FY").to_numpy(),
             **figures,
         }
@@ -103,10 +110,12 @@ def _mislabelled_year(rows: pd.DataFrame) -> pd.Series:
     years = rows[rows["annual"]].sort_values(["symbol", "period_end"], kind="stable")
     # A year and its amendment share an end; the next year is the first with a later one.
     ends = years.drop_duplicates(["symbol", "period_end"], keep="last")[["symbol", "period_end", "revenue"]]
-    following = ends.groupby("symbol")[["period_end", "revenue"]].shift(-1)
-    ends = ends.assign(gap=(following["period_end"] - ends["period_end"]).dt.days, later=following["revenue"])
+    grouped = ends.groupby("symbol")
+    following = grouped["period_end"].shift(-1)
+    largest = grouped["revenue"].transform("max")
+    ends = ends.assign(gap=(following - ends["period_end"]).dt.days, largest=largest)
     near = ends[(ends["gap"] < SHORTEST_YEAR) & (ends["gap"] >= CLOSEST_ENDS)]
-    small = near[~(near["revenue"] > near["later"] * LARGEST_QUARTER_SHARE)]
+    small = near[~(near["revenue"] > near["largest"] * LARGEST_QUARTER_SHARE)]
     key = pd.MultiIndex.from_frame(small[["symbol", "period_end"]])
     marked = pd.MultiIndex.from_frame(rows[["symbol", "period_end"]]).isin(key)
     return pd.Series(marked, index=rows.index)

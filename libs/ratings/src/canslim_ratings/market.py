@@ -6,7 +6,8 @@ from datetime import date
 
 import pandas as pd
 
-from canslim_ratings.index_direction import IndexDirection, LogEntry, MarketState, index_direction
+from canslim_ratings.index_direction import IndexDirection, index_direction
+from canslim_ratings.market_state import LogEntry, MarketState
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Members:
 
     symbols: tuple[str, ...]
     active: npt.NDArray[np.bool_]
-    industry: pd.Series  # type: ignore[type-arg] # pandas-stubs can't tell the element type.
+    industry: pd.Series
 
 
 async def read_members(connection: Connection, universe: str, session: date) -> Members:

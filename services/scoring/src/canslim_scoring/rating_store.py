@@ -157,19 +157,19 @@ async def write_scores(
     set_id: int,
     version: str,
     market: Mapping[str, Any] | None,
-    scores: pd.DataFrame,
-    letters: Iterable[tuple[str, Mapping[str, Any]]],
+    table: pd.DataFrame,
+    details: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Adds scores (`score`, `coverage`, `graded`, `reason` by symbol) and letters to the set."""
-    details = dict(letters)
+    """Adds scores (a ScoreCard's table) and details to the set."""
     symbols = list(details)
-    ordered = scores.loc[symbols]
+    ordered = table.loc[symbols]
     await connection.execute(
         """
         UPDATE rating SET score = fresh.score, coverage = fresh.coverage, graded = fresh.graded,
-                          score_reason = fresh.reason, letters = fresh.letters::jsonb
-        FROM unnest($2::text[], $3::float8[], $4::float8[], $5::bool[], $6::text[], $7::text[])
-             AS fresh (symbol, score, coverage, graded, reason, letters)
+                          score_reason = fresh.reason, letters = fresh.letters::jsonb,
+                          details = fresh.details::jsonb
+        FROM unnest($2::text[], $3::float8[], $4::float8[], $5::bool[], $6::text[], $7::text[], $8::text[])
+             AS fresh (symbol, score, coverage, graded, reason, letters, details)
         WHERE set_id = $1 AND rating.symbol = fresh.symbol
         """,
         set_id,
@@ -178,11 +178,22 @@ async def write_scores(
         optional(ordered["coverage"]),
         ordered["graded"].tolist(),
         optional(ordered["reason"]),
-        [json.dumps(detail, allow_nan=False, separators=(",", ":")) for detail in details.values()],
+        [_json(_summary(detail)) for detail in details.values()],
+        [_json(detail) for detail in details.values()],
     )
     await connection.execute(
         "UPDATE rating_set SET score_version = $2, market = $3 WHERE id = $1", set_id, version, market
     )
+
+
+def _summary(detail: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        letter: {"points": judged["points"], "available": judged["available"]} for letter, judged in detail.items()
+    }
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 async def publish(connection: Connection, job_id: UUID) -> None:

@@ -106,7 +106,7 @@ async def list_stocks(
 
 
 async def read_stock(database: Database, universe: str, session: date | None, symbol: str) -> Row:
-    """One stock with its details and set. Raises NotFound where the set has no such stock, or none is published."""
+    """One stock with its details and set. Raises NotFound where no published set has it."""
     async with database.reading() as connection:
         row = await connection.fetchrow(
             f"""
@@ -138,7 +138,7 @@ async def read_market(database: Database, universe: str, session: date | None) -
     async with database.reading() as connection:
         row = await connection.fetchrow(CHOSEN, universe, session)
     if row is None:
-        raise NotFound(f"nothing is published of universe {universe!r}" + (f" at {session}" if session else ""))
+        raise NotFound(f"nothing is published of universe {universe!r}{_at(session)}")
     return dict(row)
 
 
@@ -173,3 +173,7 @@ async def read_prices(
     if not rows:
         raise NotFound(f"no bars are stored of {symbol!r} in these dates")
     return [dict(row) for row in rows]
+
+
+def _at(session: date | None) -> str:
+    return f" at {session}" if session else ""

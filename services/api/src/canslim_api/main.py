@@ -1,0 +1,51 @@
+"""Starts the API process."""
+
+import asyncio
+import socket
+import sys
+
+import uvicorn
+from canslim_infra.settings import Settings, SettingsError, read_settings
+from canslim_infra.telemetry import configure_logging, serve_metrics
+
+from canslim_api.app import create_app
+
+#: Seconds that open requests get after SIGTERM.
+GRACE = 5
+
+
+def main() -> None:
+    """Entry of `canslim-api`, configured by the environment alone."""
+    try:
+        settings = read_settings()
+        if settings.admin_token is None:
+            raise SettingsError(
+                "wrong settings:\n  CANSLIM_ADMIN_TOKEN: required, not set (16 characters or more)"
+            )
+        listener = _listen(settings)
+    except (SettingsError, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no log yet.
+        sys.exit(2)
+    configure_logging(settings.log_format)
+    serve_metrics(settings.api_host, settings.metrics_port, alive=lambda: True, ready=lambda: True)
+    config = uvicorn.Config(
+        create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, lifespan="on"
+    )
+    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.api_host, settings.api_port))
+    except OSError as error:
+        raise OSError(
+            f"port {settings.api_port} on {settings.api_host} can't be used: {error.strerror}; "
+            "choose another one with CANSLIM_API_PORT"
+        ) from error
+    return listener
+
+
+if __name__ == "__main__":
+    main()

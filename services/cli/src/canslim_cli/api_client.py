@@ -1,0 +1,61 @@
+"""The API as the command line uses it: every refusal and absence becomes one clear line."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+
+#: A JSON object.
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """One line for the person at the terminal."""
+
+
+class ApiClient:
+    """A client of one API. Raises ApiError where it is away or refuses."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self._url = url
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
+        answer: Json = self._ask("GET", path, params=_present(query)).json()
+        return answer
+
+    def text(self, path: str, query: Mapping[str, Any]) -> str:
+        return self._ask("GET", path, params=_present(query)).text
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
+        answer: Json = self._ask("POST", path, json=_present(body)).json()
+        return answer
+
+    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **content)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise ApiError(
+                f"no canslim API answers at {self._url} ({error}); start one with `canslim up`, "
+                "or name it with --api or CANSLIM_API_URL"
+            ) from error
+        if response.is_error:
+            raise ApiError(_explain(response))
+        return response
+
+
+def _present(values: Mapping[str, Any] | None) -> Json:
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def _explain(response: httpx.Response) -> str:
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
+        return str(response.json()["detail"])
+    return f"{response.request.url} answered {response.status_code}, which is no canslim API"

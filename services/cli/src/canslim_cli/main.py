@@ -1,0 +1,219 @@
+"""The `canslim` command."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from canslim_core.universes import UNIVERSES
+from canslim_infra import migrations
+from rich.console import Console
+
+from canslim_cli import tables
+from canslim_cli.api_client import ApiClient, ApiError
+from canslim_cli.commands.doctor import diagnose
+from canslim_cli.commands.up import up as run_up
+from canslim_cli.places import default_data_dir, find_token
+from canslim_cli.progress import follow, summarize
+from canslim_cli.supervisor import UpRefused
+
+REFUSED = 2
+
+app = typer.Typer(
+    help="A self-hosted CAN SLIM screening system.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+jobs_app = typer.Typer(help="Refreshes and recalculations.", no_args_is_help=True)
+db_app = typer.Typer(help="The database.", no_args_is_help=True)
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(db_app, name="db")
+console = Console()
+errors = Console(stderr=True)
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+Provider = StrEnum("Provider", {name: name for name in UNIVERSES})  # type: ignore[misc] # One table of providers.
+DataDir = Annotated[
+    Path | None,
+    typer.Option(envvar="CANSLIM_DATA_DIR", help="Where everything is kept.", show_default="your data folder"),
+]
+Api = Annotated[str, typer.Option("--api", envvar="CANSLIM_API_URL", help="The API's address.")]
+DEFAULT_API = "http://127.0.0.1:8000"
+
+
+@app.command()
+def up(
+    provider: Annotated[
+        Provider, typer.Option(envvar="CANSLIM_PROVIDER", help="Where market data comes from.")
+    ] = Provider("sample"),
+    data_dir: DataDir = None,
+    port: Annotated[int, typer.Option(envvar="CANSLIM_API_PORT", min=1, max=65535, help="The API's port.")] = 8000,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Refresh, and print the leaders.")] = False,
+) -> None:
+    """Start everything on this machine: PostgreSQL, Valkey, API, collector, scoring. Ctrl-C stops it."""
+    overrides = {"PROVIDER": provider.value, "API_PORT": str(port)}
+    with _refusals():
+        _check_port(os.environ.get("CANSLIM_API_HOST", "127.0.0.1"), port)
+        asyncio.run(run_up(data_dir or default_data_dir(), overrides, refresh=refresh, console=console))
+
+
+@app.command()
+def refresh(
+    universe: Annotated[str | None, typer.Option(help="A universe; by default the provider's.")] = None,
+    symbols: Annotated[str | None, typer.Option(help="Only these, separated by commas.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it; exit 0 only if it completed.")] = False,
+    api: Api = DEFAULT_API,
+    data_dir: DataDir = None,
+) -> None:
+    """Fetch what is new and rate it."""
+    wanted = None if symbols is None else [name for part in symbols.split(",") if (name := part.strip().upper())]
+    with _client(api, data_dir) as client:
+        started = client.post("/screener/refresh", {"universe": universe, "symbols": wanted})
+        if not started["created"]:
+            console.print(f"job {started['job_id']} is {started['state']} already", soft_wrap=True)
+        if not wait:
+            console.print(started["job_id"])
+            return
+        job = follow(client, started["job_id"], console)
+        console.print(summarize(job), soft_wrap=True)
+    if job["state"] != "completed":
+        raise typer.Exit(1)
+
+
+@app.command()
+def screen(
+    min_rs: Annotated[int | None, typer.Option(min=1, max=99, help="The lowest RS Rating.")] = None,
+    min_score: Annotated[float | None, typer.Option(min=0, max=100, help="The lowest score.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows.")] = 20,
+    universe: Annotated[str | None, typer.Option(help="A universe; by default the provider's.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    api: Api = DEFAULT_API,
+) -> None:
+    """The ranked table. A score with * is not graded: too little of the rubric was available."""
+    query = {"min_rs": min_rs, "min_score": min_score, "limit": limit, "universe": universe}
+    with _client(api, None) as client:
+        if output is Format.CSV:
+            typer.echo(client.text("/screener/stocks", query | {"format": "csv"}), nl=False)
+            return
+        page = client.get("/screener/stocks", query)
+    if output is Format.JSON:
+        typer.echo(json.dumps(page, indent=2))
+    else:
+        tables.print_plain(console, tables.leaders(page))
+
+
+@app.command()
+def show(
+    symbol: str,
+    universe: Annotated[str | None, typer.Option(help="A universe; by default the provider's.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.TABLE,
+    api: Api = DEFAULT_API,
+) -> None:
+    """One stock, letter by letter: inputs, thresholds, points, reasons."""
+    with _client(api, None) as client:
+        detail = client.get(f"/screener/stocks/{symbol.upper()}", {"universe": universe})
+    if output is Format.JSON:
+        typer.echo(json.dumps(detail, indent=2))
+    else:
+        tables.print_plain(console, tables.stock(detail))
+
+
+@jobs_app.command("list")
+def list_jobs(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, api: Api = DEFAULT_API) -> None:
+    """Jobs, newest first."""
+    with _client(api, None) as client:
+        tables.print_plain(console, tables.jobs(client.get("/screener/jobs", {"limit": limit})))
+
+
+@jobs_app.command("show")
+def show_job(job_id: UUID, api: Api = DEFAULT_API) -> None:
+    """How a job stands, and which symbols failed."""
+    with _client(api, None) as client:
+        job = client.get(f"/screener/jobs/{job_id}")
+        failures = client.get(f"/screener/jobs/{job_id}/failures")
+    console.print_json(json.dumps(job))
+    for failure in failures["items"]:
+        console.print(f"{failure['symbol']}: {failure['code']}: {failure['message']}", soft_wrap=True)
+
+
+@jobs_app.command("cancel")
+def cancel_job(job_id: UUID, api: Api = DEFAULT_API, data_dir: DataDir = None) -> None:
+    """Cancel a job."""
+    with _client(api, data_dir) as client:
+        console.print(f"job {job_id} is {client.post(f'/screener/jobs/{job_id}/cancel')['state']}")
+
+
+@jobs_app.command("retry")
+def retry_job(job_id: UUID, api: Api = DEFAULT_API, data_dir: DataDir = None) -> None:
+    """Run again what a job did not get done, as a new job; its id is printed."""
+    with _client(api, data_dir) as client:
+        console.print(client.post(f"/screener/jobs/{job_id}/retry")["job_id"])
+
+
+@db_app.command("upgrade")
+def upgrade(
+    database_url: Annotated[str, typer.Option(envvar="CANSLIM_DATABASE_URL", help="postgresql://…")],
+) -> None:
+    """Bring the database to this version's schema."""
+    try:
+        migrations.upgrade(database_url)
+    except (OSError, ValueError) as error:
+        errors.print(f"the database can't be reached: {error}", soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+
+
+@app.command()
+def doctor(data_dir: DataDir = None, api: Api = DEFAULT_API, port: int = 8000) -> None:
+    """Check this machine: Python, the data directory, the embedded servers, the API."""
+    if not diagnose(data_dir or default_data_dir(), api, port, console):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _client(api: str, data_dir: Path | None) -> Iterator[ApiClient]:
+    token = os.environ.get("CANSLIM_ADMIN_TOKEN") or find_token(data_dir or default_data_dir())
+    try:
+        with ApiClient(api, token) as client:
+            yield client
+    except ApiError as error:
+        errors.print(str(error), soft_wrap=True, style="red", highlight=False)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except UpRefused as error:
+        errors.print(str(error), soft_wrap=True, style="red", highlight=False)
+        raise typer.Exit(REFUSED) from None
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UpRefused(
+                f"port {port} on {host} can't be used: {error.strerror}; choose another one with --port"
+            ) from None
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Follows a job with a progress bar a stage."""
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from canslim_cli.api_client import ApiClient, Json
+
+#: Seconds between two looks.
+POLL = 0.25
+FINISHED = ("completed", "failed", "cancelled")
+
+
+def follow(client: ApiClient, job_id: str, console: Console) -> Json:
+    """Shows the job until it has finished; its last status. Raises ApiError."""
+    with Progress(
+        TextColumn("{task.description:<8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+    ) as progress:
+        bars: dict[str, TaskID] = {}
+        while True:
+            job = client.get(f"/screener/jobs/{job_id}")
+            _show(progress, bars, job)
+            if job["state"] in FINISHED:
+                return job
+            time.sleep(POLL)
+
+
+def summarize(job: Json) -> str:
+    """How a job ended, in one line."""
+    line = f"{job['kind']} {job['state']}: {job['done']} of {job['total']} symbols"
+    if job["unchanged"]:
+        line += f", {job['unchanged']} of them unchanged"
+    line += f", {job['failed']} failed, {job['bars']:,} bars stored"
+    return line + (f"; {job['error']}" if job["error"] else "")
+
+
+def _show(progress: Progress, bars: dict[str, TaskID], job: Json) -> None:
+    reached = job["stages"][: job["stages"].index(job["stage"]) + 1]
+    for stage in reached:
+        if stage not in bars:
+            bars[stage] = progress.add_task(stage, total=None, note="")
+        counted = stage == "collect"
+        over = stage != job["stage"] or job["state"] == "completed"
+        total = job["total"] or None if counted else 1
+        completed = job["done"] + job["failed"] if counted else int(over)
+        note = f"{job['failed']} failed" if counted and job["failed"] else ""
+        progress.update(bars[stage], total=total, completed=completed, note=note)

@@ -1,0 +1,127 @@
+"""Ratings as tables for a terminal."""
+
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from canslim_cli.api_client import Json
+
+LETTERS = "CANSLIM"
+MISSING = "–"
+
+
+def leaders(page: Json) -> RenderableType:
+    """The ranked table, with its session and market in the title."""
+    if page["session"] is None:
+        return f"Nothing is published of universe {page['universe']!r} yet: run `canslim refresh`."
+    market = (page["market"] or "unknown").replace("_", " ")
+    table = Table(
+        title=f"{page['universe']}: session {page['session']}, market: {market}, "
+        f"{len(page['items'])} of {page['total']} stocks",
+        title_justify="left",
+        header_style="bold",
+    )
+    for name, justify in (("#", "right"), ("symbol", "left"), ("name", "left"), ("close", "right")):
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type] # rich wants a Literal.
+    for name in ("RS", "score", "cov", *LETTERS):
+        table.add_column(name, justify="right", no_wrap=True)
+    for rank, item in enumerate(page["items"], 1):
+        table.add_row(str(rank), *_cells(item))
+    return table
+
+
+def stock(detail: Json) -> RenderableType:
+    """One stock, letter by letter."""
+    head = Text.assemble(
+        (detail["symbol"], "bold"),
+        f"  {detail['name'] or ''}\n",
+        f"session {detail['session']}, close {_number(detail['close'], 2)}, RS {_number(detail['rs_rating'], 0)}"
+        f", score {_number(detail['score'], 1)} from {_percent(detail['coverage'])} of the rubric",
+        f"\nno RS Rating: {detail['rs_reason']}" if detail["rs_reason"] else "",
+        f"\nnot graded: {detail['score_reason']}" if detail["score_reason"] else "",
+    )
+    table = Table(header_style="bold", show_lines=False)
+    for name in ("", "criterion", "points", "value", "threshold", "verdict", "inputs"):
+        table.add_column(name, justify="right" if name in ("points", "value") else "left")
+    for letter, judged in (detail["details"] or {}).items():
+        for criterion in judged["criteria"]:
+            table.add_row(letter, *_criterion(criterion))
+    return Group(head, table)
+
+
+def jobs(listed: Json) -> RenderableType:
+    table = Table(header_style="bold")
+    for name in ("job", "kind", "universe", "state", "stage", "done", "failed", "created", "error"):
+        table.add_column(name)
+    for job in listed["items"]:
+        done = f"{job['done']}/{job['total']}"
+        created = job["created_at"][:19].replace("T", " ")
+        table.add_row(
+            job["job_id"],
+            job["kind"],
+            job["universe"],
+            job["state"],
+            job["stage"],
+            done,
+            str(job["failed"]),
+            created,
+            job["error"] or "",
+        )
+    return table
+
+
+def print_plain(console: Console, renderable: RenderableType) -> None:
+    """Prints without cutting cells where the output is no terminal."""
+    width = None if console.is_terminal else max(console.width, 160)
+    console.print(renderable, width=width)
+
+
+def _cells(item: Json) -> list[str]:
+    letters = item["letters"] or {}
+    points = [_points(letters.get(letter)) for letter in LETTERS]
+    graded = "" if item["graded"] else "*"
+    return [
+        item["symbol"],
+        (item["name"] or "")[:28],
+        _number(item["close"], 2),
+        _number(item["rs_rating"], 0),
+        _number(item["score"], 1) + graded,
+        _percent(item["coverage"]),
+        *points,
+    ]
+
+
+def _criterion(criterion: Json) -> list[str]:
+    missing = criterion["points"] is None
+    verdict = "not available" if missing else "pass" if criterion["passed"] else "fail"
+    inputs = ", ".join(
+        f"{name} {_plain(value)}" for name, value in criterion["inputs"].items() if value is not None
+    )
+    return [
+        f"{criterion['id']} {criterion['title']}",
+        MISSING if missing else f"{criterion['points']:.1f}/{criterion['available']:.0f}",
+        MISSING
+        if criterion["value"] is None
+        else f"{_plain(criterion['value'])} {criterion['unit'] or ''}".strip(),
+        criterion["threshold"],
+        verdict + (f": {criterion['reason']}" if criterion["reason"] else ""),
+        inputs,
+    ]
+
+
+def _points(judged: Json | None) -> str:
+    return MISSING if judged is None or judged["points"] is None else f"{judged['points']:.0f}"
+
+
+def _plain(value: Any) -> str:
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return MISSING if value is None else f"{value:,.{decimals}f}"
+
+
+def _percent(fraction: float | None) -> str:
+    return MISSING if fraction is None else f"{fraction:.0%}"

@@ -1,0 +1,68 @@
+"""Embedded servers for tests: in a directory of their own, gone with the test session."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from canslim_cli.embedded.postgres import program
+from canslim_cli.supervisor.processes import living
+
+TEMPLATE = "canslim_template"
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Directly under /tmp: pytest closes its own directory to other accounts, and PostgreSQL has one under root."""
+    with tempfile.TemporaryDirectory(prefix="canslim-") as directory:
+        yield Path(directory).resolve()
+
+
+@contextmanager
+def temporary_postgres() -> Iterator[EmbeddedPostgres]:
+    with temporary_directory() as directory, EmbeddedPostgres(directory / "pg", durable=False) as server:
+        yield server
+
+
+@contextmanager
+def temporary_valkey() -> Iterator[EmbeddedValkey]:
+    with temporary_directory() as directory, EmbeddedValkey(directory / "valkey") as server:
+        yield server
+
+
+def sql(url: str, statement: str) -> str:
+    """Runs one statement and returns its rows as psql prints them; no event loop needed."""
+    command = [str(program("psql")), url, "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-c", statement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def living_in(directory: Path) -> list[psutil.Process]:
+    """What still runs that names `directory` in its command line or environment, or works in it."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ", "cwd"]):
+        info = process.info
+        words = [*(info["cmdline"] or ()), *(info["environ"] or {}).values(), info["cwd"] or ""]
+        if process.pid != os.getpid() and any(str(directory) in word for word in words) and living(process):
+            found.append(process)
+    return found
+
+
+def python_for(account: str) -> str | None:
+    """A Python that `account` may run; that of the virtual environment may lie in root's home."""
+    check = "import sys; sys.exit(sys.version_info[:2] != " + repr(sys.version_info[:2]) + ")"
+    for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+        try:
+            done = subprocess.run([python, "-c", check], user=account, cwd="/", check=False)
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return python
+    return None

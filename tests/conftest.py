@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from redis import Redis
 
-from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.servers import TEMPLATE, sql, temporary_postgres, temporary_valkey
 
 SERVER_FIXTURES = {"postgres_server", "redis_server", "own_postgres", "own_redis"}
@@ -49,9 +49,7 @@ def numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def database_url(
-    postgres_server: EmbeddedPostgres, postgres_template: str, numbers: Iterator[int]
-) -> Iterator[str]:
+def database_url(postgres_server: EmbeddedPostgres, postgres_template: str, numbers: Iterator[int]) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
     name = f"test_{next(numbers)}"
     sql(postgres_server.url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")

@@ -1,15 +1,15 @@
 """Embedded servers for tests: in a directory of their own, gone with the test session."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-
 from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from canslim_cli.embedded.postgres import program
 from canslim_cli.supervisor.processes import living
@@ -19,7 +19,7 @@ TEMPLATE = "canslim_template"
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """Directly under /tmp: pytest closes its own directory to other accounts, and PostgreSQL has one under root."""
+    """Not pytest's own: that is closed to other accounts, and under root PostgreSQL runs as one."""
     with tempfile.TemporaryDirectory(prefix="canslim-") as directory:
         yield Path(directory).resolve()
 
@@ -42,6 +42,12 @@ def sql(url: str, statement: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - what other processes do sets no event here.
+            await asyncio.sleep(0.02)
 
 
 def living_in(directory: Path) -> list[psutil.Process]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-
 from canslim_cli.embedded import EmbeddedPostgres, ServerFailed
+from canslim_cli.embedded.account import account_for
 from canslim_cli.supervisor.processes import running_in
+from canslim_cli.supervisor.tied import Account
+
 from tests.servers import sql, temporary_directory
 
 pytestmark = pytest.mark.servers
@@ -120,25 +122,22 @@ def test_a_port_taken_since_the_last_run_is_given_up(directory: Path) -> None:
     before = EmbeddedPostgres(directory, durable=False)
     with before:
         sql(before.url, "CREATE TABLE kept AS SELECT 7 AS n")
-    with socket.create_server(("127.0.0.1", before.access.port)):
-        with EmbeddedPostgres(directory, durable=False) as server:
-            assert server.access.port != before.access.port
-            assert sql(server.url, "SELECT n FROM kept") == "7"
+    taken = socket.create_server(("127.0.0.1", before.access.port))
+    with taken, EmbeddedPostgres(directory, durable=False) as server:
+        assert server.access.port != before.access.port
+        assert sql(server.url, "SELECT n FROM kept") == "7"
 
 
 def test_a_port_that_clients_know_is_never_given_up(postgres: EmbeddedPostgres) -> None:
     postgres.stop()
     port = postgres.access.port
-    with socket.create_server(("127.0.0.1", port)):
-        with pytest.raises(ServerFailed, match=r"(?i)could not bind"):
-            postgres.start()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ServerFailed, match=r"(?i)could not bind"):
+        postgres.start()
     postgres.start()
     assert postgres.access.port == port
 
 
-def test_only_the_owner_reads_the_password_the_log_and_the_files(
-    postgres: EmbeddedPostgres, directory: Path
-) -> None:
+def test_only_the_owner_reads_the_password_the_log_and_the_files(postgres: EmbeddedPostgres, directory: Path) -> None:
     others = stat.S_IRWXG | stat.S_IROTH | stat.S_IWOTH
     for path in (directory, directory / "access.json", postgres.log, postgres.home):
         assert not path.stat().st_mode & others, path
@@ -150,3 +149,15 @@ def test_under_root_it_runs_as_someone_else(postgres: EmbeddedPostgres) -> None:
     processes = list(running_in(str(postgres.home), "postgres"))
     assert processes
     assert all(process.uids().effective != 0 and 0 not in process.gids() for process in processes)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
+def test_under_root_a_closed_directory_above_is_opened_for_passing_only(postgres: EmbeddedPostgres) -> None:
+    assert stat.S_IMODE(postgres.directory.parent.stat().st_mode) == 0o711
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
+def test_under_root_an_existing_cluster_stays_with_its_owner(directory: Path) -> None:
+    directory.mkdir()
+    os.chown(directory, 12345, 54321)
+    assert account_for(directory) == Account(12345, 54321)

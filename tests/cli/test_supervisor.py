@@ -11,15 +11,15 @@ from pathlib import Path
 
 import psutil
 import pytest
-from rich.console import Console
-
 from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
 from canslim_cli.supervisor.processes import living, same_process
-from tests.servers import living_in, temporary_directory
+from rich.console import Console
+
+from tests.servers import eventually, living_in, temporary_directory
 
 pytestmark = pytest.mark.processes
 
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True); time.sleep(600)"
 SLEEPER = "import time; print('ready', flush=True); time.sleep(600)"
 
 
@@ -37,21 +37,20 @@ def python(name: str, code: str, **env: str) -> Service:
 class Run:
     """A supervisor over some services, and what they have shown."""
 
-    def __init__(self, directory: Path, *services: Service, grace: float = 8.0) -> None:
+    def __init__(self, directory: Path, *services: Service, grace: float = 8.0, healthy: float = 60.0) -> None:
         self.screen = StringIO()
         console = Console(file=self.screen, width=40, force_terminal=False)
-        self.supervisor = Supervisor(directory, list(services), console, grace=grace, first_delay=0.05)
+        self.supervisor = Supervisor(directory, list(services), console, grace=grace, first_delay=0.05, healthy=healthy)
 
     @asynccontextmanager
     async def until_shown(self, line: str, times: int = 1) -> AsyncIterator[str]:
-        async with self.supervisor, asyncio.timeout(20):
-            while self.screen.getvalue().count(line) < times:
-                await asyncio.sleep(0.02)
+        async with self.supervisor:
+            await eventually(lambda: self.screen.getvalue().count(line) >= times)
             yield self.screen.getvalue()
 
 
 async def test_every_line_carries_the_padded_name_of_its_service(directory: Path) -> None:
-    say = "import sys; print('[x] out', 'y' * 60, flush=True); print('err', file=sys.stderr); import time; time.sleep(60)"
+    say = "import sys, time; print('[x] out', 'y' * 60, flush=True)\nprint('err', file=sys.stderr); time.sleep(60)"
     run = Run(directory, python("api", say), python("collector", say))
     async with run.until_shown("err", times=2) as screen:
         assert f"api       | [x] out {'y' * 60}\n" in screen
@@ -76,7 +75,14 @@ async def test_a_service_that_dies_is_started_again_later_each_time(directory: P
     code = "print('here', flush=True); raise SystemExit(3)"
     async with Run(directory, python("one", code)).until_shown("here", times=4) as screen:
         starts_again = [line for line in screen.splitlines() if "exited with 3" in line]
+        # 0.05 s, shown with one decimal, doubled each time.
         assert [line.split()[-2] for line in starts_again[:3]] == ["0.1", "0.1", "0.2"]
+
+
+async def test_a_service_that_was_healthy_for_long_is_started_again_soon(directory: Path) -> None:
+    code = "import time; print('here', flush=True); time.sleep(0.2); raise SystemExit(3)"
+    async with Run(directory, python("one", code), healthy=0.1).until_shown("here", times=4) as screen:
+        assert screen.count("exited with 3; starts again in 0.1 s") == 3
 
 
 async def test_a_killed_service_leaves_none_of_its_children_behind(directory: Path) -> None:
@@ -89,9 +95,7 @@ async def test_a_killed_service_leaves_none_of_its_children_behind(directory: Pa
     async with run.until_shown("deaf") as screen:
         child = psutil.Process(int(screen.split("pid ")[1].split()[0]))
         child.parent().kill()
-        async with asyncio.timeout(5):
-            while living(child):
-                await asyncio.sleep(0.02)
+        await eventually(lambda: not living(child))
 
 
 async def test_a_service_that_refuses_its_settings_is_not_started_again(directory: Path) -> None:

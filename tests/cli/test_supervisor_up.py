@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+import canslim_cli
 import psutil
 import pytest
-
-import canslim_cli
 from canslim_cli.supervisor.processes import end
+
 from tests.servers import living_in, python_for, temporary_directory
 
 pytestmark = [pytest.mark.servers, pytest.mark.processes]
 
 UP = """
 import asyncio, json, os, sys, time
-data_dir, account, services = sys.argv[1:]
+data_dir, services = sys.argv[1:]
 from pathlib import Path
 from rich.console import Console
 from canslim_cli.embedded import ServerFailed, embedded_servers
@@ -51,7 +51,7 @@ except UpRefused as refused:
 print("down", flush=True)
 """
 SLEEPER = "import time; print('ready', flush=True); time.sleep(600)"
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True); time.sleep(600)"
 #: Its child outlives it: a worker whose master was killed too.
 MASTER = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {DEAF!r}]); time.sleep(600)"
 
@@ -60,7 +60,7 @@ class Up:
     def __init__(self, directory: Path, services: list[tuple[str, str]], account: str | None, python: str) -> None:
         entry = pwd.getpwnam(account) if account else None
         self.process = subprocess.Popen(
-            [python, "-c", UP, str(directory), "", json.dumps(services)],
+            [python, "-c", UP, str(directory), json.dumps(services)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -206,9 +206,7 @@ def test_a_server_that_dies_is_started_again_on_its_port(directory: Path, progra
         children = psutil.Process(running.process.pid).children()
         next(child for child in children if child.name() == program).kill()
         running.wait_for(f"{program} died; starting it again")
-        port = int(
-            running.env()["DATABASE_URL" if program == "postgres" else "REDIS_URL"].split(":")[-1].split("/")[0]
-        )
+        port = int(running.env()["DATABASE_URL" if program == "postgres" else "REDIS_URL"].split(":")[-1].split("/")[0])
         until = time.monotonic() + 10
         while not any(c.laddr.port == port for c in listening(running.process.pid)):
             assert time.monotonic() < until

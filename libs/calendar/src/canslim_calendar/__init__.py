@@ -20,7 +20,8 @@ def _calendar() -> exchange_calendars.ExchangeCalendar:
 @lru_cache(maxsize=1)
 def all_sessions() -> npt.NDArray[np.datetime64]:
     """Every session the calendar knows, from 1990 to about a year ahead, as datetime64[D], oldest first."""
-    return _calendar().sessions.to_numpy().astype("datetime64[D]")
+    sessions: npt.NDArray[np.datetime64] = _calendar().sessions.to_numpy().astype("datetime64[D]")
+    return sessions
 
 
 def sessions_between(first: date, last: date) -> npt.NDArray[np.datetime64]:

@@ -32,6 +32,11 @@ def first_reason(size: int, cases: Iterable[tuple[BoolArray, str]]) -> TextArray
     return reason
 
 
+def without_dust(values: FloatArray) -> FloatArray:
+    """Rounds to nine decimals, so that 2.00 on 1.60 is 25 % and not just below a threshold of 25 %."""
+    return np.round(values, 9)
+
+
 def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Divides element by element; NaN where either is missing or the denominator is zero."""
     with np.errstate(divide="ignore", invalid="ignore"):

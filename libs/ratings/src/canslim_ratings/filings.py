@@ -33,10 +33,10 @@ def as_known(filings: pd.DataFrame, session: pd.Timestamp, splits: pd.DataFrame 
         ex-date up to `session` are multiplied by it. Give splits only, neither dividends nor spin-offs.
 
     Returns `symbol, period_end, annual, known_on`, FIGURES and `contested` (filings under two labels disagree),
-    sorted by symbol, kind and end. Of several
-    filings for a period each figure is that of the newest filing that reports it, and `known_on` the newest.
-    Left out: rows known later, rows without any figure, periods that end after they became known, and years
-    that end less than 300 days before the next (kept as a quarter if their revenue is that small).
+    sorted by symbol, kind and end. Of several filings for a period each figure is that of the newest filing
+    that reports it, and `known_on` the newest.
+    Left out: rows known later, rows without any figure, and periods that end after they became known. A year
+    that ends less than 300 days before the next and has a quarter's revenue is taken for a quarter.
 
     Pass the result to nothing that takes splits again: it is restated already.
     """
@@ -55,9 +55,7 @@ def as_known(filings: pd.DataFrame, session: pd.Timestamp, splits: pd.DataFrame 
     return known[["symbol", "period_end", "annual", "known_on", *FIGURES, "contested"]]
 
 
-def share_factor(
-    symbols: pd.Series, known_on: pd.Series, splits: pd.DataFrame, session: pd.Timestamp
-) -> FloatArray:
+def share_factor(symbols: pd.Series, known_on: pd.Series, splits: pd.DataFrame, session: pd.Timestamp) -> FloatArray:
     """Gives each (symbol, day) the product of the factors of splits after that day and up to `session`."""
     factor = np.ones(len(symbols))
     due = splits[splits["ex_date"] <= session]

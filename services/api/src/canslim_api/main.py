@@ -19,9 +19,7 @@ def main() -> None:
     try:
         settings = read_settings()
         if settings.admin_token is None:
-            raise SettingsError(
-                "wrong settings:\n  CANSLIM_ADMIN_TOKEN: required, not set (16 characters or more)"
-            )
+            raise SettingsError("wrong settings:\n  CANSLIM_ADMIN_TOKEN: required, not set (16 characters or more)")
         listener = _listen(settings)
     except (SettingsError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log yet.

@@ -108,8 +108,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         for name, schema in query.get("properties", {}).items()
     ]
     in_header = [
-        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
-        for name in endpoint.headers
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}} for name in endpoint.headers
     ]
     return in_path + in_query + in_header
 

@@ -109,7 +109,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/healthz", health.alive, "This process answers", {200: None}),
     Endpoint("GET", "/readyz", health.ready, "PostgreSQL answers", {200: None, 503: None}),
     Endpoint("GET", "/openapi.json", documentation.openapi, "This description", {200: None}),
-    Endpoint(
-        "GET", "/docs", documentation.page, "This description, readable", {200: None}, media_types=("text/html",)
-    ),
+    Endpoint("GET", "/docs", documentation.page, "This description, readable", {200: None}, media_types=("text/html",)),
 )

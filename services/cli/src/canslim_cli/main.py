@@ -26,9 +26,7 @@ from canslim_cli.supervisor import UpRefused
 
 REFUSED = 2
 
-app = typer.Typer(
-    help="A self-hosted CAN SLIM screening system.", no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(help="A self-hosted CAN SLIM screening system.", no_args_is_help=True, pretty_exceptions_enable=False)
 jobs_app = typer.Typer(help="Refreshes and recalculations.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
@@ -44,6 +42,7 @@ class Format(StrEnum):
 
 
 Provider = StrEnum("Provider", {name: name for name in UNIVERSES})  # type: ignore[misc] # One table of providers.
+SAMPLE = Provider("sample")
 DataDir = Annotated[
     Path | None,
     typer.Option(envvar="CANSLIM_DATA_DIR", help="Where everything is kept.", show_default="your data folder"),
@@ -56,7 +55,7 @@ DEFAULT_API = "http://127.0.0.1:8000"
 def up(
     provider: Annotated[
         Provider, typer.Option(envvar="CANSLIM_PROVIDER", help="Where market data comes from.")
-    ] = Provider("sample"),
+    ] = SAMPLE,
     data_dir: DataDir = None,
     port: Annotated[int, typer.Option(envvar="CANSLIM_API_PORT", min=1, max=65535, help="The API's port.")] = 8000,
     refresh: Annotated[bool, typer.Option("--refresh", help="Refresh, and print the leaders.")] = False,

@@ -96,19 +96,20 @@ def _cells(item: Json) -> list[str]:
 def _criterion(criterion: Json) -> list[str]:
     missing = criterion["points"] is None
     verdict = "not available" if missing else "pass" if criterion["passed"] else "fail"
-    inputs = ", ".join(
-        f"{name} {_plain(value)}" for name, value in criterion["inputs"].items() if value is not None
-    )
+    inputs = ", ".join(f"{name} {_plain(value)}" for name, value in criterion["inputs"].items() if value is not None)
     return [
         f"{criterion['id']} {criterion['title']}",
         MISSING if missing else f"{criterion['points']:.1f}/{criterion['available']:.0f}",
-        MISSING
-        if criterion["value"] is None
-        else f"{_plain(criterion['value'])} {criterion['unit'] or ''}".strip(),
+        _measured(criterion),
         criterion["threshold"],
         verdict + (f": {criterion['reason']}" if criterion["reason"] else ""),
         inputs,
     ]
+
+
+def _measured(criterion: Json) -> str:
+    value = criterion["value"]
+    return MISSING if value is None else f"{_plain(value)} {criterion['unit'] or ''}".strip()
 
 
 def _points(judged: Json | None) -> str:

@@ -63,9 +63,7 @@ async def write_listings(connection: Connection, universe: str, listings: Sequen
         *([getattr(listing, name) for listing in ordered] for name in Listing.__dataclass_fields__),
     )
     symbols = [listing.symbol for listing in ordered]
-    await connection.execute(
-        "DELETE FROM universe_member WHERE universe = $1 AND symbol <> ALL($2)", universe, symbols
-    )
+    await connection.execute("DELETE FROM universe_member WHERE universe = $1 AND symbol <> ALL($2)", universe, symbols)
     await connection.execute(
         "INSERT INTO universe_member (universe, symbol) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
         universe,

@@ -6,9 +6,7 @@ import pandas as pd
 from canslim_infra.postgres.connection import Connection
 
 
-async def read_indexes(
-    connection: Connection, universe: str, session: date, count: int
-) -> dict[str, pd.DataFrame]:
+async def read_indexes(connection: Connection, universe: str, session: date, count: int) -> dict[str, pd.DataFrame]:
     """By benchmark, its newest `count` bars up to the session: high, low, close, volume, adjusted for splits."""
     rows = await connection.fetch(
         """

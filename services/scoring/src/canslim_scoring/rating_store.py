@@ -187,9 +187,7 @@ async def write_scores(
 
 
 def _summary(detail: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {
-        letter: {"points": judged["points"], "available": judged["available"]} for letter, judged in detail.items()
-    }
+    return {letter: {"points": judged["points"], "available": judged["available"]} for letter, judged in detail.items()}
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -25,9 +25,7 @@ async def retry_job(job_id: UUID, *, requested_by: str, transactions: Transactio
     return job
 
 
-async def replay_dead_letter(
-    task_id: int, *, requested_by: str, transactions: Transactions, wake_up: WakeUp
-) -> Job:
+async def replay_dead_letter(task_id: int, *, requested_by: str, transactions: Transactions, wake_up: WakeUp) -> Job:
     """Opens a job for what one dead task was to do, and for the stages after it.
 
     Raises NotFound, or Conflict where it was replayed already or a job of the same scope is unfinished.
@@ -55,9 +53,7 @@ async def _reopen(old: Job, requested_by: str, jobs: Jobs) -> Job:
 async def _open(
     old: Job, stages: tuple[str, ...], symbols: tuple[str, ...] | None, requested_by: str, jobs: Jobs
 ) -> Job:
-    request = JobRequest(
-        old.kind, old.universe, symbols, stages=stages, requested_by=requested_by, retry_of=old.id
-    )
+    request = JobRequest(old.kind, old.universe, symbols, stages=stages, requested_by=requested_by, retry_of=old.id)
     job, created = await jobs.create(request, request.first_tasks())
     if not created:
         raise Conflict(f"job {job.id} of the same scope is {job.state}; wait for it or cancel it first")

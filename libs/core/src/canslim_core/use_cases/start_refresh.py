@@ -28,9 +28,7 @@ async def start_refresh(
             f"unknown universe {universe!r}; this installation has: {', '.join(universes)}", field="universe"
         )
     wanted = None if symbols is None else tuple(sorted(set(symbols)))
-    request = JobRequest(
-        JobKind.REFRESH, universe, wanted, requested_by=requested_by, idempotency_key=idempotency_key
-    )
+    request = JobRequest(JobKind.REFRESH, universe, wanted, requested_by=requested_by, idempotency_key=idempotency_key)
     async with transactions() as jobs:
         if wanted is not None and (unknown := await jobs.unknown_symbols(universe, wanted)):
             raise Unprocessable(

@@ -127,9 +127,7 @@ async def read_stock(database: Database, universe: str, session: date | None, sy
             symbol,
         )
     if row is None:
-        raise NotFound(
-            f"universe {universe!r} has no rated stock {symbol!r}" + (f" at {session}" if session else "")
-        )
+        raise NotFound(f"universe {universe!r} has no rated stock {symbol!r}" + (f" at {session}" if session else ""))
     return dict(row)
 
 

@@ -193,9 +193,7 @@ class JobFailure(SQLModel, table=True):
     """A symbol that the job went on without."""
 
     __tablename__ = "job_failure"
-    job_id: UUID = Field(
-        sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, nullable=False)
-    )
+    job_id: UUID = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, nullable=False))
     symbol: str = Field(sa_column=Column(Text, primary_key=True))
     code: str = Field(sa_type=Text)
     message: str = Field(sa_type=Text)
@@ -206,9 +204,7 @@ class JobEvent(SQLModel, table=True):
     """What happened to a job, numbered without gaps: what the stream replays."""
 
     __tablename__ = "job_event"
-    job_id: UUID = Field(
-        sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, nullable=False)
-    )
+    job_id: UUID = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, nullable=False))
     seq: int = Field(primary_key=True)
     type: str = Field(sa_type=Text)
     data: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
@@ -259,9 +255,7 @@ class Rating(SQLModel, table=True):
         Index("rating_by_rs", "set_id", text("rs_rating DESC NULLS LAST"), "symbol"),
         Index("rating_of_symbol", "symbol", "set_id"),
     )
-    set_id: int = Field(
-        sa_column=Column(BigInteger, ForeignKey("rating_set.id", ondelete="CASCADE"), primary_key=True)
-    )
+    set_id: int = Field(sa_column=Column(BigInteger, ForeignKey("rating_set.id", ondelete="CASCADE"), primary_key=True))
     symbol: str = Field(sa_column=Column(Text, primary_key=True))
     #: The last session with a bar, and its close as traded.
     last_session: date | None

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, first_reason, interpolate, verdict
+from canslim_ratings.arrays import divide, first_reason, interpolate, verdict, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.criteria.growth import FRESH_YEAR, absence, any_of
 from canslim_ratings.facts import Facts
@@ -31,7 +31,7 @@ def judge(facts: Facts) -> Verdicts:
         (base <= 0, "base_not_positive"),
     ]
     ratio = np.where(any_of(cases), np.nan, divide(now, base))
-    value = (np.maximum(ratio, 0.0) ** (1.0 / INTERVALS) - 1.0) * 100.0
+    value = without_dust((np.maximum(ratio, 0.0) ** (1.0 / INTERVALS) - 1.0) * 100.0)
     return verdicts(
         interpolate(value, STEPS_PCT, POINTS),
         most=POINTS[-1],

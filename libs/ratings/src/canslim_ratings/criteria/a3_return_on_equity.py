@@ -4,7 +4,16 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import BoolArray, DateArray, FloatArray, divide, first_reason, interpolate, verdict
+from canslim_ratings.arrays import (
+    BoolArray,
+    DateArray,
+    FloatArray,
+    divide,
+    first_reason,
+    interpolate,
+    verdict,
+    without_dust,
+)
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.criteria.growth import FRESH_QUARTER, absence, any_of
 from canslim_ratings.facts import Facts
@@ -35,7 +44,7 @@ def judge(facts: Facts) -> Verdicts:
         ((end <= 0) | (start <= 0), "negative_equity"),
         (np.asarray(np.isnan(start)), "not_reported"),
     ]
-    value = np.where(any_of(cases), np.nan, divide(income, (end + start) / 2.0) * 100.0)
+    value = np.where(any_of(cases), np.nan, without_dust(divide(income, (end + start) / 2.0) * 100.0))
     return verdicts(
         interpolate(value, STEPS_PCT, POINTS),
         most=POINTS[-1],

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from canslim_ratings.arrays import BoolArray, FloatArray, divide, missing
+from canslim_ratings.arrays import BoolArray, FloatArray, divide, missing, without_dust
 from canslim_ratings.facts import Facts
 from canslim_ratings.periods import Periods
 
@@ -30,7 +30,7 @@ class Growth:
     @property
     def growth_pct(self) -> FloatArray:
         """Percent of the base; NaN unless the base is above zero."""
-        growth = divide(self.now - self.base, self.base) * 100.0
+        growth = without_dust(divide(self.now - self.base, self.base) * 100.0)
         return np.where(self.comparable & (self.base > 0), growth, np.nan)
 
     @property

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, first_reason, interpolate, missing, verdict
+from canslim_ratings.arrays import divide, first_reason, interpolate, missing, verdict, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
@@ -31,7 +31,7 @@ def judge(facts: Facts) -> Verdicts:
     last = facts.closes[-1]
     count = (~np.isnan(tops)).sum(axis=0)
     cases = [(missing(last), "no_price"), (count < MINIMUM_SESSIONS, "short_history")]
-    value = np.where(any_of(cases), np.nan, (1.0 - divide(last, highest)) * 100.0)
+    value = np.where(any_of(cases), np.nan, without_dust((1.0 - divide(last, highest)) * 100.0))
     return verdicts(
         interpolate(value, STEPS_PCT, POINTS),
         most=POINTS[0],

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, first_reason, missing
+from canslim_ratings.arrays import divide, first_reason, missing, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
@@ -44,7 +44,7 @@ def judge(facts: Facts) -> Verdicts:
         ((~np.isnan(volumes[-WINDOW:])).sum(axis=0) < MINIMUM_SESSIONS, "no_volume"),
     ]
     absent = any_of(cases)
-    value = np.where(absent, np.nan, np.fmax.reduce(ratio, axis=0))
+    value = np.where(absent, np.nan, without_dust(np.fmax.reduce(ratio, axis=0)))
     passed = (value >= VOLUME_RATIO).astype(np.float64)
     best = np.argmax(np.where(np.isnan(ratio), -np.inf, ratio), axis=0)
     sessions = facts.close.index.to_numpy().astype("datetime64[D]")

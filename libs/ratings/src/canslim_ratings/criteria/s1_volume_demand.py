@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, fill_forward, first_reason, interpolate, missing
+from canslim_ratings.arrays import divide, fill_forward, first_reason, interpolate, missing, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
@@ -37,7 +37,7 @@ def judge(facts: Facts) -> Verdicts:
         (up + down <= 0, "no_volume"),
     ]
     absent = any_of(cases)
-    value = np.where(absent, np.nan, divide(up, down))
+    value = np.where(absent, np.nan, without_dust(divide(up, down)))
     only_up = ~absent & (down == 0)
     return verdicts(
         np.where(only_up, POINTS[-1], interpolate(value, STEPS, POINTS)),

@@ -38,8 +38,7 @@ async def page(call: Call[Query, Body]) -> Response:
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(parameter['name'])}</code><td>{parameter['in']}"
-        f"<td>{escape(_type(parameter['schema']))}"
+        f"<tr><td><code>{escape(parameter['name'])}</code><td>{parameter['in']}<td>{escape(_type(parameter['schema']))}"
         for parameter in operation["parameters"]
     )
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})

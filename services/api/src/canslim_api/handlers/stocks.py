@@ -125,9 +125,7 @@ class PriceList(BaseModel):
 async def index(call: Call[StocksQuery, Body]) -> Response:
     query = call.query
     universe = known_universe(query.universe, call.services)
-    keep = StockFilter(
-        query.min_rs, query.min_score, query.min_coverage, query.graded, query.sector, query.industry
-    )
+    keep = StockFilter(query.min_rs, query.min_score, query.min_coverage, query.graded, query.sector, query.industry)
     page = await list_stocks(
         call.services.database,
         universe,
@@ -138,9 +136,7 @@ async def index(call: Call[StocksQuery, Body]) -> Response:
         limit=query.limit,
         offset=query.offset,
     )
-    wants_csv = query.format == "csv" or (
-        query.format is None and "text/csv" in call.request.headers.get("accept", "")
-    )
+    wants_csv = query.format == "csv" or (query.format is None and "text/csv" in call.request.headers.get("accept", ""))
     return _csv(page) if wants_csv else _json(universe, page)
 
 

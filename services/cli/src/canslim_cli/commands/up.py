@@ -104,9 +104,7 @@ async def _ready(url: str) -> None:
                         pass
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise UpRefused(
-                f"the API did not get ready within {READY_WITHIN:.0f} s; see its lines above"
-            ) from None
+            raise UpRefused(f"the API did not get ready within {READY_WITHIN:.0f} s; see its lines") from None
 
 
 def _refresh(url: str, token: str | None, console: Console) -> None:

@@ -35,6 +35,7 @@ def own_account() -> pwd.struct_passwd:
             ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", NAME],  # noqa: S607
             check=True,
             capture_output=True,
+            env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"},
         )
     with suppress(KeyError):
         return pwd.getpwnam(NAME)

@@ -11,9 +11,9 @@ from canslim_cli.embedded.postgres import EmbeddedPostgres
 from canslim_cli.embedded.server import EmbeddedServer, ServerFailed
 from canslim_cli.embedded.valkey import EmbeddedValkey
 
-#: Seconds for a clean stop, so that services (8 s) and servers together take less than 10. PostgreSQL needs more
-#: only when much is unwritten; cut short, it replays its log at the next start.
-PATIENCE = 0.8
+#: Seconds for a clean stop, so that services (7 s) and servers together take less than 10. PostgreSQL needs more
+#: only when very much is unwritten; cut short, it replays its log at the next start.
+PATIENCE = 1.8
 #: Seconds between two looks at a server, and from one failed restart to the next.
 WATCH_EVERY, RETRY_AFTER = 0.25, 2.0
 

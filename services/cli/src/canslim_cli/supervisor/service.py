@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 from canslim_cli.supervisor.processes import kill_group
 from canslim_cli.supervisor.records import MARK
@@ -57,7 +57,7 @@ class RunningService:
             async with asyncio.timeout(LAST_WORDS):
                 await self._output.closed.wait()
         self._transport.close()
-        return cast("int", self._transport.get_returncode())
+        return self._transport.get_returncode() or 0
 
     async def stop(self, grace: float) -> None:
         """Asks the process to stop, kills it and all of its session after `grace` seconds."""

@@ -19,7 +19,7 @@ FIRST_DELAY, LONGEST_DELAY = 0.5, 10.0
 #: Seconds a service must live for its next death to count as the first.
 HEALTHY = 60.0
 #: Seconds services have to stop before they are killed. Of the 10 s for all, the embedded servers have the rest.
-GRACE = 8.0
+GRACE = 7.0
 #: How a service says that its settings are wrong, so that another start would end the same way.
 REFUSED = 2
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_red")
@@ -36,12 +36,14 @@ class Supervisor:
         *,
         grace: float = GRACE,
         first_delay: float = FIRST_DELAY,
+        healthy: float = HEALTHY,
     ) -> None:
         self._data_dir = data_dir
         self._services = services
         self._console = console
         self._grace = grace
         self._first_delay = first_delay
+        self._healthy = healthy
         self._width = max((len(service.name) for service in services), default=0)
         self._colours = dict(zip([service.name for service in services], cycle(COLOURS), strict=False))
         self._record = RunRecord(data_dir)
@@ -75,7 +77,7 @@ class Supervisor:
             if first and code == REFUSED:
                 raise UpRefused(f"{service.name} refused to start; its reason is above")
             first = False
-            if time.monotonic() - started >= HEALTHY:
+            if time.monotonic() - started >= self._healthy:
                 delay = self._first_delay
             self._show(service.name, f"exited with {code}; starts again in {delay:.1f} s", style="bold red")
             await asyncio.sleep(delay)

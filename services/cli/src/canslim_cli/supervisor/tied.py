@@ -3,6 +3,8 @@
 `tied` wraps a command line; the wrapper is this same file run as a script. It changes the account and asks for the
 signal in the child, after the exec, because `preexec_fn` is unsafe in a process with threads, and because
 changing the account takes the request back. macOS has no such request; there the next `canslim up` cleans up.
+
+By "parent" the kernel means the thread: what is started from a thread that ends is signalled then.
 """
 
 import ctypes

@@ -50,9 +50,7 @@ async def collect(symbols: Sequence[str], provider: Provider, database: Database
     """Fetches those symbols that the source may have something new for."""
     revision = await provider.revision()
     series = await read_series(database, symbols)
-    asks = [
-        ask for symbol in symbols if (ask := _ask(symbol, series.get(symbol), provider.name, revision)) is not None
-    ]
+    asks = [ask for symbol in symbols if (ask := _ask(symbol, series.get(symbol), provider.name, revision)) is not None]
     answers: list[Answer] = []
     failures: list[SymbolFailure] = []
     async for result in provider.fetch(asks):

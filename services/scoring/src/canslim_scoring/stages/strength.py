@@ -30,9 +30,7 @@ def recalculate_rs_rating(database: Database) -> Work:
         async with database.transaction() as connection:
             session = task.session or await current_session(connection, task.universe)
             members = await read_members(connection, task.universe, session)
-            panels = await read_panels(
-                connection, members.symbols, session, PANEL_SESSIONS, ("close", "adj_factor")
-            )
+            panels = await read_panels(connection, members.symbols, session, PANEL_SESSIONS, ("close", "adj_factor"))
             last_bars = await read_last_bars(connection, members.symbols, session)
             stages = (await PostgresJobs(connection).get(task.job_id)).stages
         coverage, strengths = await asyncio.to_thread(_rate, task.universe, session, members, panels)
@@ -44,9 +42,7 @@ def recalculate_rs_rating(database: Database) -> Work:
         rows = list(_rows(strengths, last_bars))
 
         async def write(connection: Connection) -> None:
-            await write_strength(
-                connection, task.job_id, task.universe, session, CALENDAR_63.version, counts, rows
-            )
+            await write_strength(connection, task.job_id, task.universe, session, CALENDAR_63.version, counts, rows)
             if SCORE.name not in stages:
                 await keep_scores(connection, task.job_id, task.universe, session)
                 await publish(connection, task.job_id)
@@ -91,9 +87,7 @@ def _rows(strengths: pd.DataFrame, last_bars: pd.DataFrame) -> Iterator[tuple[An
         strengths["reason"],
     )
     values = [column.astype(object).where(column.notna(), None).tolist() for column in columns]
-    for symbol, session, close, raw, rating, provisional, filled, reason in zip(
-        strengths.index, *values, strict=True
-    ):
+    for symbol, session, close, raw, rating, provisional, filled, reason in zip(strengths.index, *values, strict=True):
         yield symbol, session, close, raw, _whole(rating), _whole(provisional), filled, reason
 
 

@@ -168,9 +168,7 @@ def upgrade() -> None:
     op.create_index(
         "job_task_dead", "job_task", ["finished_at"], unique=False, postgresql_where=sa.text("state = 'dead'")
     )
-    op.create_index(
-        "job_task_due", "job_task", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'")
-    )
+    op.create_index("job_task_due", "job_task", ["due_at"], unique=False, postgresql_where=sa.text("state = 'pending'"))
     op.create_index(
         "job_task_leases", "job_task", ["lease_until"], unique=False, postgresql_where=sa.text("state = 'running'")
     )
@@ -256,9 +254,7 @@ def downgrade() -> None:
     op.drop_index("rating_by_rank", table_name="rating")
     op.drop_table("rating")
     op.drop_table("universe_member")
-    op.drop_index(
-        "rating_set_published", table_name="rating_set", postgresql_where=sa.text("published_at IS NOT NULL")
-    )
+    op.drop_index("rating_set_published", table_name="rating_set", postgresql_where=sa.text("published_at IS NOT NULL"))
     op.drop_table("rating_set")
     op.drop_index("job_task_leases", table_name="job_task", postgresql_where=sa.text("state = 'running'"))
     op.drop_index("job_task_due", table_name="job_task", postgresql_where=sa.text("state = 'pending'"))

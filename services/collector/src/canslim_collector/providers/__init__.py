@@ -1,0 +1,25 @@
+"""Sources of market data; a new one is a file here and a line in PROVIDERS."""
+
+from collections.abc import Callable
+
+from canslim_infra.settings import Settings
+
+from canslim_collector.provider import Provider
+from canslim_collector.providers.files import create_files
+from canslim_collector.providers.sample import Sample
+from canslim_collector.providers.synthetic import Synthetic
+
+PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
+    "sample": lambda settings: Sample(),
+    "files": create_files,
+    "synthetic": lambda settings: Synthetic(
+        symbols=settings.synthetic_symbols,
+        latency_ms=settings.synthetic_latency_ms,
+        failure_rate=settings.synthetic_failure_rate,
+    ),
+}
+
+
+def create_provider(settings: Settings) -> Provider:
+    """The provider named in the settings. Raises ValueError where it lacks a setting of its own."""
+    return PROVIDERS[settings.provider](settings)

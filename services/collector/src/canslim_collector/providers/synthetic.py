@@ -1,0 +1,191 @@
+"""Provider `synthetic`: any number of symbols from a seed, the same bytes for the same seed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from canslim_calendar import sessions_to
+from canslim_core.errors import ProviderError, Unavailable, UnknownSymbol
+
+from canslim_collector.provider import Answer, Ask, Bars, Failure, Floats, Listing
+from canslim_collector.providers.bar_table import newer_bars
+
+UNIVERSE = "synthetic"
+BENCHMARKS = ("QQQ", "SPY")
+LAST_SESSION = date(2025, 6, 30)
+SESSIONS = 504
+SEED = 20_250_630
+QUARTERS = 10
+#: Requests of one task that are on their way at once.
+IN_FLIGHT = 16
+#: Times a request is repeated before its symbol fails.
+REPEATS = 3
+#: One symbol in so many …
+SHORT_HISTORY, SPLIT, DIVIDENDS = 25, 20, 3
+#: A day's move is cut off here: larger ones would be suspect.
+LARGEST_MOVE = 0.25
+INDUSTRIES = tuple(f"Industry {number:02}" for number in range(60))
+
+
+class Synthetic:
+    """Each symbol has a random stream of its own, so that a batch's composition changes nothing.
+
+    latency_ms: how long each request takes. failure_rate: the share of requests that fail once.
+    """
+
+    name = "synthetic"
+
+    def __init__(
+        self,
+        *,
+        symbols: int = 10_000,
+        sessions: int = SESSIONS,
+        latency_ms: float = 0,
+        failure_rate: float = 0,
+        seed: int = SEED,
+    ) -> None:
+        self._symbols = symbols
+        self._calendar = sessions_to(LAST_SESSION, sessions)
+        self._latency = latency_ms / 1000
+        self._failure_rate = failure_rate
+        self._seed = seed
+        # Only which requests fail comes from here, never a price.
+        self._luck = np.random.default_rng()
+
+    async def revision(self) -> str:
+        return f"synthetic-{self._seed}-{len(self._calendar)}-{LAST_SESSION}"
+
+    async def session(self) -> date:
+        return LAST_SESSION
+
+    async def listings(self, universe: str) -> Sequence[Listing]:
+        if universe != UNIVERSE:
+            raise UnknownSymbol(f"provider 'synthetic' has the universe {UNIVERSE!r}, not {universe!r}")
+        stocks = [
+            Listing(symbol_of(number), f"Synthetic {number}", "NYSE", industry=INDUSTRIES[number % len(INDUSTRIES)])
+            for number in range(self._symbols)
+        ]
+        return [*stocks, *(Listing(name, f"Synthetic {name}", benchmark=True) for name in BENCHMARKS)]
+
+    async def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
+        known = [ask for ask in asks if self._number(ask.symbol) is not None]
+        for ask in asks:
+            if self._number(ask.symbol) is None:
+                yield Failure(ask.symbol, UnknownSymbol(f"there is no synthetic symbol {ask.symbol!r}"))
+        failed = await self._request(known)
+        for ask in known:
+            if (error := failed.get(ask.symbol)) is not None:
+                yield Failure(ask.symbol, error)
+        answered = [ask for ask in known if ask.symbol not in failed]
+        for answer in await asyncio.to_thread(self._answers, answered):
+            yield answer
+
+    async def _request(self, asks: Sequence[Ask]) -> dict[str, ProviderError]:
+        """Waits as a source would, a request a symbol; the symbols whose requests all failed."""
+        if not self._latency and not self._failure_rate:
+            return {}
+        slots = asyncio.Semaphore(IN_FLIGHT)
+
+        async def request(symbol: str) -> ProviderError | None:
+            for _ in range(1 + REPEATS):
+                async with slots:
+                    await asyncio.sleep(self._latency)
+                    if self._luck.random() >= self._failure_rate:
+                        return None
+            return Unavailable(f"{symbol}: {1 + REPEATS} requests failed")
+
+        results = await asyncio.gather(*(request(ask.symbol) for ask in asks))
+        return {ask.symbol: error for ask, error in zip(asks, results, strict=True) if error is not None}
+
+    def _number(self, symbol: str) -> int | None:
+        if symbol in BENCHMARKS:
+            return 10_000_000 + BENCHMARKS.index(symbol)
+        digits = symbol.removeprefix("SYN")
+        if len(digits) == 5 and digits.isdecimal() and symbol != digits and int(digits) < self._symbols:
+            return int(digits)
+        return None
+
+    def _answers(self, asks: Sequence[Ask]) -> list[Answer]:
+        return [self._answer(ask, self._number(ask.symbol) or 0) for ask in asks]
+
+    def _answer(self, ask: Ask, number: int) -> Answer:
+        random = np.random.Generator(np.random.Philox(key=[self._seed, number]))
+        benchmark = ask.symbol in BENCHMARKS
+        bars, restated = newer_bars(self._bars(random, number, benchmark), ask.stored)
+        return Answer(ask.symbol, bars, restated, None if benchmark else self._filings(random))
+
+    def _bars(self, random: np.random.Generator, number: int, benchmark: bool) -> Bars:
+        count = len(self._calendar)
+        drift, spread = (0.0004, 0.008) if benchmark else (random.normal(0.0003, 0.001), random.uniform(0.01, 0.03))
+        moves = np.clip(drift + spread * random.standard_t(5, count), -LARGEST_MOVE, LARGEST_MOVE)
+        wobble = random.random((3, count)) * spread / 2
+        volume = random.lognormal(13, 0.5, count)
+        price = random.lognormal(3.5, 0.8)
+        split_factor, adj_factor = self._factors(random, number, benchmark)
+        adjusted = price * np.cumprod(1 + moves)
+        close = np.maximum(np.round(adjusted / adj_factor, 4), 0.01)
+        opening = np.round(close * (1 + wobble[0] - spread / 4), 4)
+        high = np.round(np.maximum(close, opening) * (1 + wobble[1]), 4)
+        low = np.round(np.minimum(close, opening) * (1 - wobble[2]), 4)
+        first = count // 2 if number % SHORT_HISTORY == 7 and not benchmark else 0
+        return Bars(
+            self._calendar[first:],
+            opening[first:],
+            high[first:],
+            low[first:],
+            close[first:],
+            volume[first:].astype(np.int64),
+            adj_factor[first:],
+            split_factor[first:],
+        )
+
+    def _factors(self, random: np.random.Generator, number: int, benchmark: bool) -> tuple[Floats, Floats]:
+        count = len(self._calendar)
+        split_factor, dividends = np.ones(count), np.ones(count)
+        at = int(random.integers(count // 4, count)) if count > 4 else 0
+        if number % SPLIT == 3 and not benchmark:
+            split_factor[:at] = 0.5
+        if number % DIVIDENDS == 1:
+            for ex in range(at % 63, count, 63):
+                dividends[:ex] *= 0.995
+        return split_factor, split_factor * dividends
+
+    def _filings(self, random: np.random.Generator) -> pd.DataFrame:
+        """Ten quarters in fiscal years that end in December, each known 35 days after its end."""
+        growth = random.normal(0.03, 0.06)
+        eps = np.round(random.uniform(0.1, 2.0) * np.cumprod(1 + random.normal(growth, 0.05, QUARTERS)), 2)
+        revenue = np.round(1e9 * np.cumprod(1 + random.normal(growth, 0.03, QUARTERS)))
+        shares = 1e8
+        return _quarterly_frame(eps, revenue, eps * shares, revenue * 0.6)
+
+
+def symbol_of(number: int) -> str:
+    return f"SYN{number:05}"
+
+
+def _quarter_ends() -> pd.DatetimeIndex:
+    return pd.date_range(end="2025-03-31", periods=QUARTERS, freq="QE")
+
+
+_ENDS = _quarter_ends()
+_FRAME = pd.DataFrame(
+    {
+        "period_end": _ENDS.to_numpy(),
+        "known_on": _ENDS.to_numpy() + np.timedelta64(35, "D"),
+        "fiscal_period": [("Q1", "Q2", "Q3", "FY")[quarter - 1] for quarter in _ENDS.quarter],
+        "fiscal_year": _ENDS.year,
+    }
+)
+
+
+def _quarterly_frame(eps: Floats, revenue: Floats, income: Floats, equity: Floats) -> pd.DataFrame:
+    """The year's report carries the sum of the four quarters it closes, or what there is of them."""
+    figures = {"revenue": revenue, "net_income": income, "eps_basic": eps, "eps_diluted": eps}
+    yearly = (_FRAME["fiscal_period"] == "FY").to_numpy()
+    reported = {}
+    for name, values in figures.items():
+        total = np.convolve(values, np.ones(4))[: len(values)]
+        reported[name] = np.where(yearly, total, values)
+    return _FRAME.assign(**reported, equity=equity)

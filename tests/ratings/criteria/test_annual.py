@@ -1,0 +1,125 @@
+"""A1, A2, A3."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.ratings.builders import facts, filing, panel, quarters, shared, steady, years
+from tests.ratings.criteria.judged import judge
+
+
+def eps(*newest_first: float) -> pd.DataFrame:
+    return years(eps_diluted=newest_first)
+
+
+def test_a1_each_year_gives_a_third_at_25_percent_and_half_of_that_at_10() -> None:
+    # Growth of 25, 10 and 0 %.
+    verdict = judge("A1", facts(filings=eps(1.375, 1.1, 1.0, 1.0)))
+    assert verdict["points"] == pytest.approx(8 / 3 + 4 / 3)
+    assert (verdict["available"], verdict["passed"], verdict["reason"]) == (8, 0, None)
+    assert verdict["value"] == pytest.approx(0)
+
+
+def test_a1_three_years_of_25_percent_pass() -> None:
+    verdict = judge("A1", facts(filings=eps(2.0, 1.6, 1.28, 1.0)))
+    assert (verdict["points"], verdict["passed"]) == (pytest.approx(8), 1)
+
+
+def test_a1_only_years_that_exist_are_available() -> None:
+    verdict = judge("A1", facts(filings=eps(1.5, 1.0)))
+    assert verdict["available"] == verdict["points"] == pytest.approx(8 / 3)
+    assert verdict["reason"] == "fewer_years"
+    assert np.isnan(verdict["passed"])
+
+
+def test_a1_a_year_without_profit_before_or_in_it_gets_nothing() -> None:
+    verdict = judge("A1", facts(filings=eps(-1.0, -2.0)))
+    assert (verdict["points"], verdict["passed"]) == (0, 0)
+    assert verdict["available"] == pytest.approx(8 / 3)
+
+
+def test_a1_a_year_from_loss_to_profit_is_left_out() -> None:
+    verdict = judge("A1", facts(filings=eps(1.5, 1.0, -1.0, -2.0)))
+    assert verdict["available"] == pytest.approx(16 / 3)
+    assert verdict["points"] == pytest.approx(8 / 3)
+
+
+@pytest.mark.parametrize(
+    ("filings", "reason"),
+    [
+        (None, "no_filings"),
+        (eps(1.0), "no_year_ago"),
+        (pd.DataFrame([filing("A", "FY", "2022-12-31", "2023-02-28", eps_diluted=1.0)]), "stale_filings"),
+    ],
+)
+def test_a1_is_not_available_for_a_reason(filings: pd.DataFrame | None, reason: str) -> None:
+    verdict = judge("A1", facts(filings=filings))
+    assert (verdict["reason"], verdict["available"]) == (reason, 0)
+
+
+@pytest.mark.parametrize(("now", "points", "passed"), [(1.0, 0, 0), (1.125**3, 1.5, 0), (1.25**3, 3, 1), (9, 3, 1)])
+def test_a2_four_year_ends_have_three_intervals(now: float, points: float, passed: float) -> None:
+    verdict = judge("A2", facts(filings=eps(now, 1, 1, 1.0)))
+    assert verdict["points"] == pytest.approx(points)
+    assert verdict["passed"] == passed
+
+
+def test_a2_a_loss_now_is_minus_100_percent() -> None:
+    verdict = judge("A2", facts(filings=eps(-1.0, 1, 1, 1.0)))
+    assert (verdict["value"], verdict["points"]) == (-100, 0)
+
+
+@pytest.mark.parametrize(
+    ("filings", "reason"),
+    [(eps(1.0, 1.0, 1.0), "short_history"), (eps(2.0, 1, 1, -1.0), "base_not_positive"), (None, "no_filings")],
+)
+def test_a2_is_not_available_for_a_reason(filings: pd.DataFrame | None, reason: str) -> None:
+    assert judge("A2", facts(filings=filings))["reason"] == reason
+
+
+def test_a2_agrees_with_the_annual_figures_of_a_real_company() -> None:
+    annual = pd.read_parquet(shared("fundamentals/annual_2012_2016.parquet"))
+    annual = annual[annual["symbol"] == "CHD"].rename(columns={"end_date": "period_end", "eps": "eps_diluted"})
+    ends = pd.to_datetime(annual["period_end"])
+    frame = annual.assign(fiscal_period="FY", known_on=ends + pd.Timedelta(days=60), symbol="A", period_end=ends)
+    newest, oldest = annual["eps_diluted"].iloc[[-1, -4]]
+    late = pd.Timestamp(frame["known_on"].iloc[-1]) + pd.offsets.BDay(5)
+    verdict = judge("A2", facts(panel({"A": steady(110.0)}, last=late), filings=frame))
+    assert verdict["value"] == pytest.approx(((newest / oldest) ** (1 / 3) - 1) * 100)
+
+
+@pytest.mark.parametrize(
+    ("income", "points", "passed"), [(2.0, 0, 0), (3.125, 1.5, 0), (4.25, 3, 1), (5.25, 3.5, 1), (9.0, 4, 1)]
+)
+def test_a3_is_income_of_four_quarters_over_average_equity(income: float, points: float, passed: float) -> None:
+    # Equity of 120 now and 80 a year ago: 100 on average.
+    frame = quarters(net_income=(income,) * 5, equity=(120, 110, 100, 90, 80))
+    verdict = judge("A3", facts(filings=frame))
+    assert verdict["value"] == pytest.approx(income * 4)
+    assert verdict["points"] == pytest.approx(points)
+    assert verdict["passed"] == passed
+
+
+def test_a3_falls_back_on_the_year_where_a_quarter_is_missing() -> None:
+    frame = pd.DataFrame(
+        [
+            filing("A", "FY", "2024-09-30", "2024-11-20", net_income=20.0, equity=110.0),
+            filing("A", "FY", "2023-09-30", "2023-11-20", net_income=5.0, equity=90.0),
+            filing("A", "Q3", "2024-06-30", "2024-08-20", net_income=5.0, equity=100.0),
+        ]
+    )
+    verdict = judge("A3", facts(filings=frame))
+    assert (verdict["value"], verdict["from_annual_report"]) == (pytest.approx(20), True)
+
+
+@pytest.mark.parametrize(
+    ("equity", "reason"),
+    [
+        ((-5, 1, 1, 1, 10), "negative_equity"),
+        ((10, 1, 1, 1, -5), "negative_equity"),
+        ((10, 1, 1, 1, np.nan), "not_reported"),
+    ],
+)
+def test_a3_needs_positive_equity_at_both_ends(equity: tuple[float, ...], reason: str) -> None:
+    verdict = judge("A3", facts(filings=quarters(net_income=(1,) * 5, equity=equity)))
+    assert (verdict["reason"], verdict["available"]) == (reason, 0)

@@ -5,12 +5,12 @@ from itertools import count
 
 import pytest
 from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from canslim_cli.embedded.valkey import SETTINGS
 from redis import Redis
 
 from tests.servers import TEMPLATE, sql, temporary_postgres, temporary_valkey
 
 SERVER_FIXTURES = {"postgres_server", "redis_server", "own_postgres", "own_redis"}
-VALKEY_DATABASES = 64
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -60,7 +60,7 @@ def database_url(postgres_server: EmbeddedPostgres, postgres_template: str, numb
 @pytest.fixture
 def redis_url(redis_server: EmbeddedValkey, numbers: Iterator[int]) -> str:
     """An empty Valkey database. Numbers come round again, so that a straggler of the last test disturbs nobody."""
-    url = redis_server.url_of(next(numbers) % VALKEY_DATABASES)
+    url = redis_server.url_of(next(numbers) % int(SETTINGS["databases"]))
     with Redis.from_url(url) as client:
         client.flushdb()
     return url

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import socket
 import stat
@@ -71,13 +72,20 @@ async def test_an_immediate_restart_cuts_sessions_off_and_keeps_what_was_committ
     assert sql(url, "SELECT n FROM kept") == "7"
 
 
-def test_a_paused_server_answers_when_resumed_and_can_be_stopped_while_paused(postgres: EmbeddedPostgres) -> None:
+async def test_a_paused_server_answers_nothing_until_resumed(postgres: EmbeddedPostgres) -> None:
+    connection = await asyncpg.connect(postgres.url)
     postgres.pause()
+    answer = asyncio.ensure_future(connection.fetchval("SELECT 1"))
+    assert await asyncio.wait([answer], timeout=0.3) == (set(), {answer})
     postgres.resume()
-    assert sql(postgres.url, "SELECT 1") == "1"
+    assert await answer == 1
+    await connection.close()
+
+
+def test_a_paused_server_can_be_stopped(postgres: EmbeddedPostgres) -> None:
     postgres.pause()
     postgres.stop()
-    assert not postgres.running
+    assert not list(running_in(str(postgres.home), "postgres"))
 
 
 def test_stopping_leaves_no_process(postgres: EmbeddedPostgres) -> None:
@@ -153,7 +161,7 @@ def test_under_root_it_runs_as_someone_else(postgres: EmbeddedPostgres) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
 def test_under_root_a_closed_directory_above_is_opened_for_passing_only(postgres: EmbeddedPostgres) -> None:
-    assert stat.S_IMODE(postgres.directory.parent.stat().st_mode) == 0o711
+    assert stat.S_IMODE(postgres.directory.parent.stat().st_mode) == 0o701
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import canslim_cli
 import psutil
@@ -59,6 +60,7 @@ MASTER = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c',
 class Up:
     def __init__(self, directory: Path, services: list[tuple[str, str]], account: str | None, python: str) -> None:
         entry = pwd.getpwnam(account) if account else None
+        identity: dict[str, Any] = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []} if entry else {}
         self.process = subprocess.Popen(
             [python, "-c", UP, str(directory), json.dumps(services)],
             stdout=subprocess.PIPE,
@@ -67,7 +69,7 @@ class Up:
             cwd="/",
             env={"PYTHONPATH": os.pathsep.join(packages()), "PYTHONUNBUFFERED": "1", "PATH": os.defpath},
             start_new_session=True,
-            **({"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []} if entry else {}),
+            **identity,
         )
         self.screen = ""
         self._reader = Thread(target=self._read)
@@ -86,7 +88,8 @@ class Up:
     def env(self) -> dict[str, str]:
         self.wait_for("up {")
         line = next(line for line in self.screen.splitlines() if line.startswith("up {"))
-        return json.loads(line.removeprefix("up "))
+        urls: dict[str, str] = json.loads(line.removeprefix("up "))
+        return urls
 
     def send(self, signum: signal.Signals) -> float:
         """Sends the signal and returns the seconds until the end."""
@@ -215,7 +218,7 @@ def test_a_server_that_dies_is_started_again_on_its_port(directory: Path, progra
     assert living_in(directory) == []
 
 
-def listening(pid: int) -> list:
+def listening(pid: int) -> list[Any]:
     return [
         connection
         for child in psutil.Process(pid).children()

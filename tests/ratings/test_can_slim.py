@@ -3,10 +3,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from canslim_ratings import CRITERIA, FORMULA, Facts, market_direction, score
+from canslim_ratings import CRITERIA, FORMULA, Facts, market_direction, rate_strength, score
 from canslim_ratings.can_slim import LETTERS
 
-from tests.ratings.builders import facts, panel, quarters, snapshots, steady, strengths, years
+from tests.ratings.builders import facts, panel, quarters, shared, snapshots, steady, strengths, years
 from tests.ratings.test_index_direction import DECLINE, FOLLOW, bars
 
 UPTREND = market_direction({"SPY": bars([*DECLINE, *FOLLOW], [False] * 68 + [True])})
@@ -149,3 +149,37 @@ def test_details_agree_with_the_table() -> None:
     [(_, detail)] = card.details()
     for letter in LETTERS:
         assert detail[letter]["available"] == pytest.approx(card.table.loc["A", f"{letter}_available"])
+
+
+# Real companies.
+
+
+def test_real_companies_are_scored_from_what_was_known(real_facts: Facts) -> None:
+    card = score(real_facts)
+    details = dict(card.details())
+    json.dumps(details, allow_nan=False)
+    visa = details["V"]["C"]["criteria"][0]
+    # 5.69 for the quarter to December 2016 after 5.32 a year earlier.
+    assert visa["value"] == pytest.approx((5.69 / 5.32 - 1) * 100, abs=1e-4)
+    assert visa["inputs"]["quarter_end"] == "2016-12-31"
+    assert details["SHO"]["C"]["criteria"][0]["reason"] == "conflicting_filings"
+    assert details["AVP"]["A"]["criteria"][2]["reason"] == "negative_equity"
+    assert details["NEE"]["L"]["criteria"][0]["reason"] == "suspect"
+
+
+@pytest.fixture(scope="module")
+def real_facts() -> Facts:
+    wanted = ["AVP", "KR", "NEE", "SHO", "TACT", "V"]
+    bars = pd.read_parquet(shared("prices/us_2015_2017.parquet"), filters=[("symbol", "in", wanted)])
+    bars = bars.assign(symbol=bars["symbol"].astype(str), date=pd.to_datetime(bars["date"]))
+    for price in ("close", "high"):
+        bars[price] = bars[price].astype("float64") * bars["adj_factor"]
+    close, high, volume = (
+        bars.pivot(index="date", columns="symbol", values=name).astype("float64")
+        for name in ("close", "high", "volume")
+    )
+    filings = pd.read_parquet(shared("fundamentals/filings_2015_2017.parquet"))
+    names = {"end_date": "period_end", "period_focus": "fiscal_period", "revenues": "revenue"}
+    filings = filings.rename(columns=names | {"first_seen": "known_on"})
+    rs = rate_strength(close)
+    return Facts(close.index[-1], close, high, volume, rs, filings=filings)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +14,7 @@ MISSING = "–"
 
 
 def leaders(page: Json) -> RenderableType:
-    """The ranked table, with its session and market in the title."""
+    """The ranked table: session and market in the title, points a letter, `of` the share of the rubric judged."""
     if page["session"] is None:
         return f"Nothing is published of universe {page['universe']!r} yet: run `canslim refresh`."
     market = (page["market"] or "unknown").replace("_", " ")
@@ -22,11 +23,18 @@ def leaders(page: Json) -> RenderableType:
         f"{len(page['items'])} of {page['total']} stocks",
         title_justify="left",
         header_style="bold",
+        box=SIMPLE_HEAD,
+        # Narrow enough for 80 columns.
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
-    for name, justify in (("#", "right"), ("symbol", "left"), ("name", "left"), ("close", "right")):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type] # rich wants a Literal.
-    for name in ("RS", "score", "cov", *LETTERS):
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("symbol", no_wrap=True, style="bold")
+    table.add_column("name", no_wrap=True)
+    for name in ("close", "RS", "score", "of"):
         table.add_column(name, justify="right", no_wrap=True)
+    for letter in LETTERS:
+        table.add_column(letter, justify="right", no_wrap=True, min_width=2)
     for rank, item in enumerate(page["items"], 1):
         table.add_row(str(rank), *_cells(item))
     return table
@@ -42,19 +50,21 @@ def stock(detail: Json) -> RenderableType:
         f"\nno RS Rating: {detail['rs_reason']}" if detail["rs_reason"] else "",
         f"\nnot graded: {detail['score_reason']}" if detail["score_reason"] else "",
     )
-    table = Table(header_style="bold", show_lines=False)
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("", "criterion", "points", "value", "threshold", "verdict", "inputs"):
         table.add_column(name, justify="right" if name in ("points", "value") else "left")
-    for letter, judged in (detail["details"] or {}).items():
-        for criterion in judged["criteria"]:
+    details = detail["details"] or {}
+    for letter in LETTERS:
+        for criterion in details.get(letter, {}).get("criteria", []):
             table.add_row(letter, *_criterion(criterion))
     return Group(head, table)
 
 
 def jobs(listed: Json) -> RenderableType:
-    table = Table(header_style="bold")
-    for name in ("job", "kind", "universe", "state", "stage", "done", "failed", "created", "error"):
-        table.add_column(name)
+    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("job", "kind", "universe", "state", "stage", "done", "failed", "created"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("error")
     for job in listed["items"]:
         done = f"{job['done']}/{job['total']}"
         created = job["created_at"][:19].replace("T", " ")
@@ -84,7 +94,7 @@ def _cells(item: Json) -> list[str]:
     graded = "" if item["graded"] else "*"
     return [
         item["symbol"],
-        (item["name"] or "")[:28],
+        (item["name"] or "")[:20],
         _number(item["close"], 2),
         _number(item["rs_rating"], 0),
         _number(item["score"], 1) + graded,

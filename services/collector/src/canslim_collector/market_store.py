@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 from canslim_infra.postgres.connection import Connection, Database
 
 from canslim_collector.binary_copy import BAR_COLUMNS
@@ -87,9 +87,11 @@ async def write_answers(
         [_rewritten_since(answer) for answer in ordered],
     )
     await connection.copy_to_table("daily_bar", source=BytesIO(encoded), columns=BAR_COLUMNS, format="binary")
-    filings = _joined(ordered, "filings")
+    await _write_splits(connection, [answer for answer in ordered if answer.restated])
+    filings = _joined(ordered, "filings", (*FILING_KEY[1:], *FILING_FIGURES))
     await _upsert(connection, "filing", FILING_KEY, FILING_FIGURES, filings)
-    await _upsert(connection, "ownership", OWNERSHIP_KEY, OWNERSHIP_FIGURES, _joined(ordered, "ownership"))
+    ownership = _joined(ordered, "ownership", (*OWNERSHIP_KEY[1:], *OWNERSHIP_FIGURES))
+    await _upsert(connection, "ownership", OWNERSHIP_KEY, OWNERSHIP_FIGURES, ownership)
 
 
 async def _write_series(connection: Connection, provider: str, revision: str, answers: Sequence[Answer]) -> None:
@@ -137,13 +139,18 @@ def _rewritten_since(answer: Answer) -> date:
     return first
 
 
-def _joined(answers: Sequence[Answer], name: str) -> pd.DataFrame | None:
-    frames = [
-        frame.assign(symbol=answer.symbol)
+def _joined(answers: Sequence[Answer], name: str, columns: Sequence[str]) -> dict[str, npt.NDArray[Any]] | None:
+    """One table of all answers that have any, with their symbols; None where none has."""
+    tables = [
+        (answer.symbol, table)
         for answer in answers
-        if (frame := getattr(answer, name)) is not None and len(frame)
+        if (table := getattr(answer, name)) is not None and len(table[columns[0]])
     ]
-    return pd.concat(frames, ignore_index=True) if frames else None
+    if not tables:
+        return None
+    joined = {column: np.concatenate([table[column] for _, table in tables]) for column in columns}
+    symbols = [np.full(len(table[columns[0]]), symbol, dtype=object) for symbol, table in tables]
+    return {"symbol": np.concatenate(symbols), **joined}
 
 
 SQL_TYPES: Mapping[str, str] = {
@@ -152,31 +159,56 @@ SQL_TYPES: Mapping[str, str] = {
     "period_end": "date",
     "known_on": "date",
     "as_of": "date",
+    "ex_date": "date",
     "fiscal_year": "int",
 }
 
 
 async def _upsert(
-    connection: Connection, table: str, key: Sequence[str], figures: Sequence[str], frame: pd.DataFrame | None
+    connection: Connection,
+    table: str,
+    key: Sequence[str],
+    figures: Sequence[str],
+    rows: Mapping[str, npt.NDArray[Any]] | None,
 ) -> None:
-    if frame is None:
+    """Of several rows with one key the last one counts. NaN becomes null."""
+    if rows is None:
         return
-    rows = frame.drop_duplicates(list(key), keep="last").sort_values(list(key))
     columns = (*key, *figures)
     arrays = ", ".join(f"${at}::{SQL_TYPES.get(name, 'float8')}[]" for at, name in enumerate(columns, 1))
+    values = ", ".join(name if name in SQL_TYPES else f"nullif({name}, 'NaN')" for name in columns)
     updates = ", ".join(f"{name} = excluded.{name}" for name in figures)
     await connection.execute(
         f"""
-        INSERT INTO {table} ({", ".join(columns)}) SELECT * FROM unnest({arrays})
+        INSERT INTO {table} ({", ".join(columns)})
+        SELECT DISTINCT ON ({", ".join(key)}) {values}
+        FROM unnest({arrays}) WITH ORDINALITY AS fresh ({", ".join(columns)}, position)
+        ORDER BY {", ".join(key)}, position DESC
         ON CONFLICT ({", ".join(key)}) DO UPDATE SET {updates}
         """,
         *(_python_values(rows[name]) for name in columns),
     )
 
 
-def _python_values(column: "pd.Series[Any]") -> list[Any]:
-    """A column as what asyncpg takes: dates, text, numbers; None where it is missing."""
-    values = column.to_numpy()
-    if np.issubdtype(values.dtype, np.datetime64):
-        return values.astype("datetime64[D]").tolist()
-    return column.astype(object).where(column.notna(), None).tolist()
+def _python_values(column: npt.NDArray[Any]) -> list[Any]:
+    dates = np.issubdtype(column.dtype, np.datetime64)
+    values: list[Any] = (column.astype("datetime64[D]") if dates else column).tolist()
+    return values
+
+
+async def _write_splits(connection: Connection, restated: Sequence[Answer]) -> None:
+    """A restated history brings all of its splits: the sessions where the split factor steps."""
+    await connection.execute("DELETE FROM split WHERE symbol = ANY($1)", [answer.symbol for answer in restated])
+    symbols, days, factors = [], [], []
+    for answer in restated:
+        factor = answer.bars.split_factor
+        for at in np.flatnonzero(factor[1:] != factor[:-1]):
+            symbols.append(answer.symbol)
+            days.append(answer.bars.sessions[at + 1].item())
+            factors.append(float(factor[at] / factor[at + 1]))
+    await connection.execute(
+        "INSERT INTO split (symbol, ex_date, factor) SELECT * FROM unnest($1::text[], $2::date[], $3::float8[])",
+        symbols,
+        days,
+        factors,
+    )

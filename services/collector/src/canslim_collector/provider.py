@@ -1,16 +1,17 @@
 """The port every source of market data implements, and the values that cross it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from canslim_core.errors import ProviderError
 
 Floats = npt.NDArray[np.float64]
+#: Equal-length arrays by name: a small table without the weight of a frame.
+Columns = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,18 @@ class Answer:
 
     bars: the sessions after `Ask.stored`, or the whole history where `restated`.
     restated: what is stored is to be replaced as a whole (new symbol, split, dividend, broken chain).
-    filings: one row a filing: `period_end, known_on` (datetime64[D]), `fiscal_period` (Q1, Q2, Q3, FY),
-        `fiscal_year`, `revenue, net_income, eps_basic, eps_diluted, equity` (float, NaN = not reported);
+    filings: one row a filing: `period_end, known_on` (datetime64[D]), `fiscal_period` (Q1, Q2, Q3, Q4, FY),
+        `fiscal_year` (int), `revenue, net_income, eps_basic, eps_diluted, equity` (float, NaN = not reported);
         None where the source has no filings.
-    ownership: one row a snapshot: `as_of`, `institutional_pct`, `holders`, `shares_outstanding`,
-        `shares_float`; None where the source has none.
+    ownership: one row a snapshot: `as_of` (datetime64[D]), `institutional_pct`, `holders`,
+        `shares_outstanding`, `shares_float` (float, NaN = not known); None where the source has none.
     """
 
     symbol: str
     bars: Bars
     restated: bool
-    filings: pd.DataFrame | None = None
-    ownership: pd.DataFrame | None = None
+    filings: Columns | None = None
+    ownership: Columns | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from canslim_calendar import sessions_to
 from canslim_infra.postgres.connection import Connection
+
+from canslim_scoring.fixed_width import read_fixed
 
 #: SQL for every column a panel may have; prices adjusted for splits and dividends, volume for splits.
 COLUMNS = {
@@ -20,9 +21,6 @@ COLUMNS = {
     "adj_factor": "adj_factor",
     "raw_close": "close",
 }
-HEADER_LENGTH = 19
-#: PostgreSQL counts days from here.
-EPOCH = np.datetime64("2000-01-01", "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +70,19 @@ async def read_panels(
     Every session of the calendar is a row, NaN where a symbol has no bar.
     """
     sessions = sessions_to(last, count)
-    expressions = ", ".join(COLUMNS[name] for name in columns)
-    target = BytesIO()
-    await connection.copy_from_query(
-        f"""
-        SELECT position::int4 - 1, session, {expressions}
+    rows = await read_fixed(
+        connection,
+        {"symbol": ("position - 1", "int"), "session": ("session", "day")}
+        | {name: (COLUMNS[name], "float") for name in columns},
+        """
         FROM unnest($1::text[]) WITH ORDINALITY AS member (symbol, position) JOIN daily_bar USING (symbol)
         WHERE session BETWEEN $2 AND $3
         """,
         list(symbols),
         sessions[0].item(),
         last,
-        output=target,
-        format="binary",
     )
-    rows = np.frombuffer(target.getbuffer()[HEADER_LENGTH:-2], dtype=_layout(columns))
-    at_session = np.searchsorted(sessions, EPOCH + rows["session"].astype("timedelta64[D]"))
+    at_session = np.searchsorted(sessions, rows["session"])
     index = pd.DatetimeIndex(sessions.astype("datetime64[s]"))
     labels = pd.Index(list(symbols), dtype=object)
     panels = {}
@@ -96,14 +91,6 @@ async def read_panels(
         values[at_session, rows["symbol"]] = rows[name]
         panels[name] = pd.DataFrame(values, index=index, columns=labels)
     return panels
-
-
-def _layout(columns: Sequence[str]) -> np.dtype[np.void]:
-    fields = [("fields", ">i2"), ("symbol_length", ">i4"), ("symbol", ">i4")]
-    fields += [("session_length", ">i4"), ("session", ">i4")]
-    for name in columns:
-        fields += [(f"{name}_length", ">i4"), (name, ">f8")]
-    return np.dtype(fields)
 
 
 async def read_last_bars(connection: Connection, symbols: Sequence[str], session: date) -> pd.DataFrame:

@@ -97,6 +97,14 @@ class DailyBar(SQLModel, table=True):
     split_factor: float = Field(sa_column=number())
 
 
+class Split(SQLModel, table=True):
+    """A split: `factor` on the prices before its ex-date, 0.5 for 2:1."""
+
+    symbol: str = Field(sa_column=Column(Text, primary_key=True))
+    ex_date: date = Field(primary_key=True)
+    factor: float = Field(sa_column=number())
+
+
 class Filing(SQLModel, table=True):
     """One report as first seen: when its period ended and when it became known."""
 

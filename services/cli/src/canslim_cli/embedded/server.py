@@ -1,38 +1,32 @@
-"""What PostgreSQL and Valkey have in common: one child process on a port of 127.0.0.1 that it keeps."""
+"""What PostgreSQL and Valkey have in common: one child process on a port that it keeps."""
 
-import json
-import secrets
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Self
 
+import psutil
+
+from canslim_cli.embedded.access import Access, is_free
 from canslim_cli.supervisor.processes import end, running_in
 from canslim_cli.supervisor.tied import Account, tied
 
-#: Seconds until a start counts as failed; after a crash PostgreSQL first replays its log.
-START_LIMIT = 60.0
+#: Seconds until a start counts as failed. After a crash PostgreSQL first replays up to 2 GB of its log.
+START_LIMIT = 300.0
 #: Bytes of log kept from earlier runs, beside those of this one.
 LOG_LIMIT = 16 << 20
+#: Nothing from the user's shell (PGPORT, PGOPTIONS, locale) reaches the servers.
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 class ServerFailed(Exception):
     """An embedded server did not start; the message ends with the last lines of its log."""
-
-
-@dataclass(frozen=True)
-class Access:
-    """How to reach a server. Kept in its directory, for the owner's eyes only."""
-
-    port: int
-    password: str
 
 
 class EmbeddedServer(ABC):
@@ -57,7 +51,7 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _prepare(self, access: Access) -> None:
-        """Makes what the first start needs. May be called before every start."""
+        """Makes what the first start needs. Called before every start, when nothing runs."""
 
     @abstractmethod
     def _command(self, port: int) -> list[str]: ...
@@ -71,34 +65,37 @@ class EmbeddedServer(ABC):
     @property
     def access(self) -> Access:
         if self._access is None:
-            self._access = self._kept_access() or Access(free_port(), secrets.token_urlsafe(24))
-            self._keep_access(self._access)
+            self._access = Access.to(self.directory)
         return self._access
 
-    def start(self) -> None:
-        """Starts the server and waits until it answers. Ends one that an earlier run left in the directory."""
+    def start(self, abandoned: Event | None = None) -> None:
+        """Starts the server and waits until it answers. Ends one that an earlier run left in the directory.
+
+        Raises ServerFailed when it dies, or when another thread sets `abandoned` in the meantime.
+        """
+        abandoned = abandoned or Event()
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.end_leftovers()
         self._prepare(self.access)
         # Once the server has run, others know its port.
         movable = self._process is None
         if movable and not is_free(self.access.port):
-            self._move()
+            self._access = self.access.moved(self.directory)
         try:
-            self._run()
+            self._run(abandoned)
         except ServerFailed:
             # Another program may have taken the port in between.
             if not movable or is_free(self.access.port):
                 raise
-            self._move()
-            self._run()
+            self._access = self.access.moved(self.directory)
+            self._run(abandoned)
 
     def stop(self, patience: float = 30.0) -> None:
         """Stops the server cleanly; after `patience` seconds, not cleanly (its log makes up for it)."""
         if self._process is None:
             return
-        # A paused process takes no other signal.
-        self._process.send_signal(signal.SIGCONT)
+        # What is paused takes no other signal.
+        self.resume()
         for signum, seconds in ((self.stop_signal, patience), (signal.SIGQUIT, 0.5), (signal.SIGKILL, None)):
             self._process.send_signal(signum)
             with suppress(subprocess.TimeoutExpired):
@@ -117,13 +114,11 @@ class EmbeddedServer(ABC):
             self._process.wait()
 
     def pause(self) -> None:
-        """Takes connections but answers nothing, as a hung machine does."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
+        """From now on connections open and nothing is answered, as with a hung machine."""
+        self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
+        self._signal_all(signal.SIGCONT)
 
     @property
     def running(self) -> bool:
@@ -154,12 +149,23 @@ class EmbeddedServer(ABC):
     ) -> None:
         self.stop()
 
-    def _run(self) -> None:
+    def _run(self, abandoned: Event) -> None:
+        self._process = process = self._open()
+
+        def settled() -> bool:
+            return abandoned.is_set() or process.poll() is not None or self._ready(process.pid)
+
+        if not wait_until(settled, START_LIMIT) or abandoned.is_set() or not self.running:
+            self.kill()
+            lines = self.log.read_text(errors="replace").splitlines()[-8:]
+            raise ServerFailed("\n  ".join([f"{self.program} did not start; {self.log} ends:", *lines]))
+
+    def _open(self) -> subprocess.Popen[bytes]:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".old"))
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
-            self._process = process = subprocess.Popen(  # noqa: S603 - a program from our own wheels.
+            return subprocess.Popen(  # noqa: S603 - a program from our own wheels.
                 tied(self._command(self.access.port), self.stop_signal, self._account()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -169,55 +175,12 @@ class EmbeddedServer(ABC):
                 # Ctrl-C in the terminal must not stop it before those who use it.
                 start_new_session=True,
             )
-        answered = wait_until(lambda: process.poll() is not None or self._ready(process.pid), START_LIMIT)
-        if not self.running or not answered:
-            self.kill()
-            lines = self.log.read_text(errors="replace").splitlines()[-8:]
-            raise ServerFailed("\n  ".join([f"{self.program} did not start; {self.log} ends:", *lines]))
 
-    def _move(self) -> None:
-        self._access = Access(free_port(), self.access.password)
-        self._keep_access(self._access)
-
-    def _kept_access(self) -> Access | None:
-        with suppress(FileNotFoundError):
-            return Access(**json.loads((self.directory / "access.json").read_text()))
-        return None
-
-    def _keep_access(self, access: Access) -> None:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self.directory / "access.json", json.dumps(asdict(access)))
-
-
-#: Nothing from the user's shell (PGPORT, PGOPTIONS, locale) reaches the servers.
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replaces the file in one step; only the owner can read it."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.replace(path)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the servers do: connections of the last run that linger take nothing from them.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    def _signal_all(self, signum: signal.Signals) -> None:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid) if self.pid else None
+            for one in (process, *process.children()) if process else ():
+                one.send_signal(signum)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

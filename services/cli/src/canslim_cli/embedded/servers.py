@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from canslim_cli.embedded.postgres import EmbeddedPostgres
 from canslim_cli.embedded.server import EmbeddedServer, ServerFailed
@@ -45,8 +46,9 @@ async def embedded_servers(
     redis = Given(redis_url) if redis_url else EmbeddedValkey(data_dir / "valkey")
     ours = [server for server in (database, redis) if isinstance(server, EmbeddedServer)]
     watches: list[asyncio.Task[None]] = []
+    abandoned = Event()
     try:
-        await in_threads([server.start for server in ours])
+        await in_threads([partial(server.start, abandoned) for server in ours], on_cancel=abandoned.set)
         watches = [asyncio.create_task(watch(server, report)) for server in ours]
         yield Servers(database.url, redis.url)
     finally:
@@ -58,23 +60,27 @@ async def embedded_servers(
 
 async def watch(server: EmbeddedServer, report: Report) -> None:
     """Starts `server` again on its port whenever it has died."""
+    abandoned = Event()
     while True:
         await asyncio.sleep(WATCH_EVERY)
         if server.running:
             continue
         report(f"{server.program} died; starting it again")
         try:
-            await in_threads([server.start])
+            await in_threads([partial(server.start, abandoned)], on_cancel=abandoned.set)
         except ServerFailed as error:
             report(str(error))
             await asyncio.sleep(RETRY_AFTER)
 
 
-async def in_threads(functions: list[Callable[[], None]]) -> None:
+async def in_threads(functions: list[Callable[[], None]], on_cancel: Callable[[], None] = lambda: None) -> None:
     """Runs all at once and raises the first error when all have ended, also when cancelled in between."""
     work = [asyncio.ensure_future(asyncio.to_thread(function)) for function in functions]
     try:
         await asyncio.gather(*map(asyncio.shield, work), return_exceptions=True)
+    except asyncio.CancelledError:
+        on_cancel()
+        raise
     finally:
         # A thread can't be cancelled: left alone, it would start a server that nobody stops.
         results = await asyncio.gather(*work, return_exceptions=True)

@@ -8,7 +8,8 @@ import socket
 from pathlib import Path
 
 from canslim_cli.embedded import wheels
-from canslim_cli.embedded.server import Access, EmbeddedServer, write_private
+from canslim_cli.embedded.access import Access, write_private
+from canslim_cli.embedded.server import EmbeddedServer
 
 SETTINGS = {
     "bind": "127.0.0.1",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from canslim_collector.provider import Ask, Bars, Stored
+from canslim_collector.provider import Ask, Bars, Columns, Stored
 
 #: Relative difference up to which a stored figure and the source's are the same.
 TOLERANCE = 1e-9
@@ -43,6 +43,16 @@ class BarTable:
         span = self.spans[ask.symbol]
         whole = Bars(**{name: values[span] for name, values in self.columns.items()})
         return newer_bars(whole, ask.stored)
+
+
+def columns_by_symbol(frame: pd.DataFrame) -> dict[str, Columns]:
+    """Splits a table with a column `symbol` into a small one for each symbol; dates become datetime64[D]."""
+    arrays = {str(name): frame[name].to_numpy() for name in frame.columns if name != "symbol"}
+    for name, values in arrays.items():
+        if np.issubdtype(values.dtype, np.datetime64):
+            arrays[name] = values.astype("datetime64[D]")
+    positions = frame.reset_index(drop=True).groupby("symbol").indices
+    return {str(symbol): {name: values[at] for name, values in arrays.items()} for symbol, at in positions.items()}
 
 
 def newer_bars(whole: Bars, stored: Stored | None) -> tuple[Bars, bool]:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from canslim_core.errors import Malformed
 
-from canslim_collector.provider import Listing
+from canslim_collector.provider import Columns, Listing
+from canslim_collector.providers.bar_table import columns_by_symbol
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 FILING_NAMES = {
@@ -105,7 +106,7 @@ def read_listings(folder: Path) -> dict[str, Listing] | None:
     }
 
 
-def read_filings(folder: Path) -> dict[str, pd.DataFrame]:
+def read_filings(folder: Path) -> dict[str, Columns]:
     """By symbol, as Answer.filings has them. Raises Malformed."""
     path = find_file(folder, "filings")
     if path is None:
@@ -125,10 +126,10 @@ def read_filings(folder: Path) -> dict[str, pd.DataFrame]:
     frame["fiscal_year"] = numbers(path, frame, "fiscal_year").fillna(0).astype("int64")
     for column in figures:
         frame[column] = numbers(path, frame, column) if column in frame else np.nan
-    return _by_symbol(frame.rename(columns=FILING_NAMES))
+    return columns_by_symbol(frame.rename(columns=FILING_NAMES))
 
 
-def read_ownership(folder: Path) -> dict[str, pd.DataFrame]:
+def read_ownership(folder: Path) -> dict[str, Columns]:
     """By symbol, as Answer.ownership has it; a file without dates counts from its first day. Raises Malformed."""
     path = find_file(folder, "ownership")
     if path is None:
@@ -138,16 +139,9 @@ def read_ownership(folder: Path) -> dict[str, pd.DataFrame]:
     frame["as_of"] = dates(path, frame, "as_of") if "as_of" in frame else pd.Timestamp("1970-01-01")
     for column in columns:
         frame[column] = numbers(path, frame, column) if column in frame else np.nan
-    return _by_symbol(frame.rename(columns=OWNERSHIP_NAMES))
+    return columns_by_symbol(frame.rename(columns=OWNERSHIP_NAMES))
 
 
 def _given_name(name: str, names: Mapping[str, str]) -> str:
     """What files call a column that is `name` here."""
     return next((given for given, ours in names.items() if ours == name), name)
-
-
-def _by_symbol(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    groups: Mapping[str, pd.DataFrame] = {
-        str(symbol): rows.drop(columns="symbol").reset_index(drop=True) for symbol, rows in frame.groupby("symbol")
-    }
-    return dict(groups)

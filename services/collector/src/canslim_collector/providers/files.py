@@ -8,11 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from canslim_core.errors import Malformed, UnknownSymbol
 from canslim_infra.settings import Settings
 
-from canslim_collector.provider import Answer, Ask, Failure, Listing
+from canslim_collector.provider import Answer, Ask, Columns, Failure, Listing
 from canslim_collector.providers.bar_table import BarTable
 from canslim_collector.providers.file_prices import read_prices
 from canslim_collector.providers.file_tables import find_file, read_filings, read_listings, read_ownership
@@ -35,8 +34,8 @@ class FileData:
     bars: BarTable
     faults: dict[str, str]
     listings: tuple[Listing, ...]
-    filings: dict[str, pd.DataFrame]
-    ownership: dict[str, pd.DataFrame]
+    filings: dict[str, Columns]
+    ownership: dict[str, Columns]
     session: date
 
 

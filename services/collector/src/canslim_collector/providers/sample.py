@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from canslim_core.errors import UnknownSymbol
 
-from canslim_collector.provider import Answer, Ask, Failure, Floats, Listing
-from canslim_collector.providers.bar_table import BarTable
+from canslim_collector.provider import Answer, Ask, Columns, Failure, Floats, Listing
+from canslim_collector.providers.bar_table import BarTable, columns_by_symbol
 
 UNIVERSE = "sample"
 FOLDER = files("canslim_collector") / "sample_data"
@@ -23,7 +23,7 @@ FOLDER = files("canslim_collector") / "sample_data"
 @dataclass(frozen=True)
 class SampleData:
     bars: BarTable
-    filings: dict[str, pd.DataFrame]
+    filings: dict[str, Columns]
     listings: tuple[Listing, ...]
     revision: str
 
@@ -78,7 +78,7 @@ def _load() -> SampleData:
         prices[name] = prices[name].astype("float64").round(4)
     return SampleData(
         BarTable.from_frame(prices),
-        {str(symbol): rows.drop(columns="symbol") for symbol, rows in filings.groupby("symbol")},
+        columns_by_symbol(filings),
         tuple(_listing(row) for row in listings.astype(object).where(listings.notna(), None).to_dict("records")),
         f"sample-{sha256(b''.join(content.values())).hexdigest()[:12]}",
     )

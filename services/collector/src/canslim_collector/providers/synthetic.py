@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 from canslim_calendar import sessions_to
 from canslim_core.errors import ProviderError, Unavailable, UnknownSymbol
 
-from canslim_collector.provider import Answer, Ask, Bars, Failure, Floats, Listing
+from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Floats, Listing
 from canslim_collector.providers.bar_table import newer_bars
 
 UNIVERSE = "synthetic"
@@ -152,40 +153,38 @@ class Synthetic:
                 dividends[:ex] *= 0.995
         return split_factor, split_factor * dividends
 
-    def _filings(self, random: np.random.Generator) -> pd.DataFrame:
+    def _filings(self, random: np.random.Generator) -> Columns:
         """Ten quarters in fiscal years that end in December, each known 35 days after its end."""
         growth = random.normal(0.03, 0.06)
         eps = np.round(random.uniform(0.1, 2.0) * np.cumprod(1 + random.normal(growth, 0.05, QUARTERS)), 2)
         revenue = np.round(1e9 * np.cumprod(1 + random.normal(growth, 0.03, QUARTERS)))
-        shares = 1e8
-        return _quarterly_frame(eps, revenue, eps * shares, revenue * 0.6)
+        eps, revenue = _reported(eps), _reported(revenue)
+        return CALENDAR_COLUMNS | {
+            "revenue": revenue,
+            "net_income": eps * 1e8,
+            "eps_basic": eps,
+            "eps_diluted": eps,
+            "equity": np.full(QUARTERS, 1e9),
+        }
 
 
 def symbol_of(number: int) -> str:
     return f"SYN{number:05}"
 
 
-def _quarter_ends() -> pd.DatetimeIndex:
-    return pd.date_range(end="2025-03-31", periods=QUARTERS, freq="QE")
+#: The last month of each quarter, then the day after it.
+_MONTHS = np.datetime64("2025-03", "M") - 3 * np.arange(QUARTERS)[::-1]
+_ENDS = (_MONTHS + 1).astype("datetime64[D]") - 1
+_QUARTER = _MONTHS.astype(int) % 12 // 3 + 1
+_YEARLY = _QUARTER == 4
+CALENDAR_COLUMNS: dict[str, npt.NDArray[Any]] = {
+    "period_end": _ENDS,
+    "known_on": _ENDS + 35,
+    "fiscal_period": np.array(["Q1", "Q2", "Q3", "FY"], dtype=object)[_QUARTER - 1],
+    "fiscal_year": _MONTHS.astype("datetime64[Y]").astype(int) + 1970,
+}
 
 
-_ENDS = _quarter_ends()
-_FRAME = pd.DataFrame(
-    {
-        "period_end": _ENDS.to_numpy(),
-        "known_on": _ENDS.to_numpy() + np.timedelta64(35, "D"),
-        "fiscal_period": [("Q1", "Q2", "Q3", "FY")[quarter - 1] for quarter in _ENDS.quarter],
-        "fiscal_year": _ENDS.year,
-    }
-)
-
-
-def _quarterly_frame(eps: Floats, revenue: Floats, income: Floats, equity: Floats) -> pd.DataFrame:
+def _reported(values: Floats) -> Floats:
     """The year's report carries the sum of the four quarters it closes, or what there is of them."""
-    figures = {"revenue": revenue, "net_income": income, "eps_basic": eps, "eps_diluted": eps}
-    yearly = (_FRAME["fiscal_period"] == "FY").to_numpy()
-    reported = {}
-    for name, values in figures.items():
-        total = np.convolve(values, np.ones(4))[: len(values)]
-        reported[name] = np.where(yearly, total, values)
-    return _FRAME.assign(**reported, equity=equity)
+    return np.where(_YEARLY, np.convolve(values, np.ones(4))[: len(values)], values)

@@ -119,6 +119,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("symbol"),
     )
     op.create_table(
+        "split",
+        sa.Column("symbol", sa.Text(), nullable=False),
+        sa.Column("ex_date", sa.Date(), nullable=False),
+        sa.Column("factor", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("symbol", "ex_date"),
+    )
+    op.create_table(
         "job_event",
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -240,10 +247,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "rating_by_rs",
-        "rating",
-        ["set_id", sa.literal_column("rs_rating DESC NULLS LAST"), "symbol"],
-        unique=False,
+        "rating_by_rs", "rating", ["set_id", sa.literal_column("rs_rating DESC NULLS LAST"), "symbol"], unique=False
     )
     op.create_index("rating_of_symbol", "rating", ["symbol", "set_id"], unique=False)
 
@@ -262,6 +266,7 @@ def downgrade() -> None:
     op.drop_table("job_task")
     op.drop_table("job_failure")
     op.drop_table("job_event")
+    op.drop_table("split")
     op.drop_table("series")
     op.drop_table("ownership")
     op.drop_table("listing")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
-from canslim_cli.embedded.valkey import SETTINGS
 from redis import Redis
 
+from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from canslim_cli.embedded.valkey import SETTINGS
 from tests.servers import TEMPLATE, sql, temporary_postgres, temporary_valkey
 
 SERVER_FIXTURES = {"postgres_server", "redis_server", "own_postgres", "own_redis"}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
 from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from canslim_cli.embedded.postgres import program
 from canslim_cli.supervisor.processes import living

@@ -1,7 +1,7 @@
 import pytest
-from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from redis import Redis
 
+from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.servers import sql
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from canslim_cli.embedded import EmbeddedPostgres, ServerFailed
 from canslim_cli.embedded.account import account_for
 from canslim_cli.supervisor.processes import running_in
 from canslim_cli.supervisor.tied import Account
-
 from tests.servers import sql, temporary_directory
 
 pytestmark = pytest.mark.servers

@@ -7,9 +7,9 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+
 from canslim_cli.embedded import EmbeddedValkey, ServerFailed, embedded_servers
 from canslim_cli.embedded.servers import in_threads
-
 from tests.servers import eventually, living_in, sql, temporary_directory
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import redis
-from canslim_cli.embedded import EmbeddedValkey
-from canslim_cli.supervisor.processes import running_in
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from canslim_cli.embedded import EmbeddedValkey
+from canslim_cli.supervisor.processes import running_in
 from tests.servers import temporary_directory
 
 pytestmark = pytest.mark.servers

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
-from canslim_cli.supervisor.processes import living, same_process
 from rich.console import Console
 
+from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
+from canslim_cli.supervisor.processes import living, same_process
 from tests.servers import eventually, living_in, temporary_directory
 
 pytestmark = pytest.mark.processes

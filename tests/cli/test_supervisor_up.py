@@ -13,11 +13,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import canslim_cli
 import psutil
 import pytest
-from canslim_cli.supervisor.processes import end
 
+import canslim_cli
+from canslim_cli.supervisor.processes import end
 from tests.servers import living_in, python_for, temporary_directory
 
 pytestmark = [pytest.mark.servers, pytest.mark.processes]

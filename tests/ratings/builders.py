@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from canslim_ratings import Facts
 
 T0 = pd.Timestamp("2024-12-31")

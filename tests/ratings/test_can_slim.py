@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+
 from canslim_ratings import CRITERIA, FORMULA, Facts, market_direction, rate_strength, score
 from canslim_ratings.can_slim import LETTERS
-
 from tests.ratings.builders import facts, panel, quarters, shared, snapshots, steady, strengths, years
 from tests.ratings.test_index_direction import DECLINE, FOLLOW, bars
 

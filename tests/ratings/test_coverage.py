@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from canslim_ratings import MINIMUM_COVERAGE, Coverage, measure_coverage
 
+from canslim_ratings import MINIMUM_COVERAGE, Coverage, measure_coverage
 from tests.ratings.builders import panel
 
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
-from canslim_ratings import Facts
 
+from canslim_ratings import Facts
 from tests.ratings.builders import facts, panel, steady, strengths
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from canslim_ratings import as_known
 from canslim_ratings.filings import conflicting_symbols
-
 from tests.ratings.builders import filing, shared
 
 

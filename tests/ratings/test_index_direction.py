@@ -3,8 +3,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from canslim_ratings import IndexDirection, MarketState, index_direction
 
+from canslim_ratings import IndexDirection, MarketState, index_direction
 from tests.ratings.builders import sessions, shared
 
 

@@ -1,6 +1,6 @@
 import pandas as pd
-from canslim_ratings import MarketState, market_direction
 
+from canslim_ratings import MarketState, market_direction
 from tests.ratings.test_index_direction import DECLINE, FOLLOW, bars
 
 FALLING = bars([*DECLINE, -0.01, -0.01, -0.01, -0.01], [False] * 69)

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
-from canslim_ratings.ownership import Ownership
 
+from canslim_ratings.ownership import Ownership
 from tests.ratings.builders import T0, snapshots
 
 

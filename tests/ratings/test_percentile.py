@@ -1,4 +1,5 @@
 import numpy as np
+
 from canslim_ratings.percentile import among, average_ranks, half_even_of_share, spread_over_ranks
 
 

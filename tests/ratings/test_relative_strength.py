@@ -1,6 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from canslim_ratings import (
     CALENDAR_63,
     DISJOINT_QUARTERS,
@@ -10,9 +13,6 @@ from canslim_ratings import (
     RSVariant,
     rate_strength,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from tests.ratings.builders import panel, shared, steady
 
 

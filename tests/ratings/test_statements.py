@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from canslim_ratings import Statements
 
+from canslim_ratings import Statements
 from tests.ratings.builders import filing, shared
 
 YEAR = [

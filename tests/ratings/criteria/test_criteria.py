@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from canslim_ratings import CRITERIA, Criterion, Facts
 from canslim_ratings.can_slim import LETTERS
-
 from tests.ratings.builders import facts, panel, quarters, snapshots, steady, strengths, years
 
 each_criterion = pytest.mark.parametrize("criterion", CRITERIA, ids=lambda criterion: criterion.id)

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from canslim_ratings import Facts, MarketState, market_direction
 
+from canslim_ratings import Facts, MarketState, market_direction
 from tests.ratings.builders import facts, panel, steady, strengths
 from tests.ratings.criteria.judged import judge
 from tests.ratings.test_index_direction import DECLINE, FOLLOW, bars

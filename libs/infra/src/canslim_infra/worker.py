@@ -19,12 +19,12 @@ os.environ.setdefault("dramatiq_restart_delay", "1000")
 import dramatiq
 import redis.asyncio
 import structlog
+from dramatiq.asyncio import get_event_loop_thread
+
 from canslim_core.errors import StoreUnavailable
 from canslim_core.jobs import Task, Work
 from canslim_core.stages import STAGES
 from canslim_core.use_cases.run_task import Verdict, run_task
-from dramatiq.asyncio import get_event_loop_thread
-
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.jobs import PostgresTransactions
 from canslim_infra.queue.broker import create_broker

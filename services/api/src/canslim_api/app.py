@@ -4,12 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from canslim_infra.postgres.connection import Database
-from canslim_infra.postgres.jobs import PostgresTransactions
-from canslim_infra.queue.redis_clients import sender_client
-from canslim_infra.queue.relay import Relay
-from canslim_infra.queue.signals import JobSignals
-from canslim_infra.settings import Settings
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
@@ -18,6 +12,12 @@ from canslim_api.openapi import describe
 from canslim_api.problems import EXCEPTION_HANDLERS
 from canslim_api.routes import ENDPOINTS
 from canslim_api.services import Services
+from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.jobs import PostgresTransactions
+from canslim_infra.queue.redis_clients import sender_client
+from canslim_infra.queue.relay import Relay
+from canslim_infra.queue.signals import JobSignals
+from canslim_infra.settings import Settings
 
 #: Connections of one API process.
 POOL_SIZE = 10

@@ -5,10 +5,10 @@ import socket
 import sys
 
 import uvicorn
-from canslim_infra.settings import Settings, SettingsError, read_settings
-from canslim_infra.telemetry import configure_logging, serve_metrics
 
 from canslim_api.app import create_app
+from canslim_infra.settings import Settings, SettingsError, read_settings
+from canslim_infra.telemetry import configure_logging, serve_metrics
 
 #: Seconds that open requests get after SIGTERM.
 GRACE = 5

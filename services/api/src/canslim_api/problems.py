@@ -4,11 +4,12 @@ import http
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from canslim_core.errors import CanslimError, Conflict, NotFound, Refused, StoreUnavailable, Unprocessable
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from canslim_core.errors import CanslimError, Conflict, NotFound, Refused, StoreUnavailable, Unprocessable
 
 #: Seconds a client should wait while PostgreSQL is away.
 RETRY_AFTER = 2

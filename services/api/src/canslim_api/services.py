@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import redis.asyncio
+
 from canslim_core.universes import UNIVERSES
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.jobs import PostgresTransactions

@@ -12,8 +12,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from canslim_core.universes import UNIVERSES
-from canslim_infra import migrations
 from rich.console import Console
 
 from canslim_cli import tables
@@ -23,6 +21,8 @@ from canslim_cli.commands.up import up as run_up
 from canslim_cli.places import default_data_dir, find_token
 from canslim_cli.progress import follow, summarize
 from canslim_cli.supervisor import UpRefused
+from canslim_core.universes import UNIVERSES
+from canslim_infra import migrations
 
 REFUSED = 2
 

@@ -23,8 +23,8 @@ def leaders(page: Json) -> RenderableType:
         f"{len(page['items'])} of {page['total']} stocks",
         title_justify="left",
         header_style="bold",
-        box=SIMPLE_HEAD,
         # Narrow enough for 80 columns.
+        box=None,
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
@@ -94,7 +94,7 @@ def _cells(item: Json) -> list[str]:
     graded = "" if item["graded"] else "*"
     return [
         item["symbol"],
-        (item["name"] or "")[:20],
+        (item["name"] or "")[:17],
         _number(item["close"], 2),
         _number(item["rs_rating"], 0),
         _number(item["score"], 1) + graded,

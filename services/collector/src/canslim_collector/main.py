@@ -3,14 +3,13 @@
 import sys
 from functools import partial
 
+from canslim_collector.provider import Provider
+from canslim_collector.providers import create_provider
+from canslim_collector.stages.collect import collect_stock_data
 from canslim_core.stages import COLLECT
 from canslim_infra.settings import Settings, SettingsError, read_settings
 from canslim_infra.telemetry import configure_logging
 from canslim_infra.worker import run_worker
-
-from canslim_collector.provider import Provider
-from canslim_collector.providers import create_provider
-from canslim_collector.stages.collect import collect_stock_data
 
 
 def main() -> None:

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from canslim_infra.postgres.connection import Connection, Database
 
 from canslim_collector.binary_copy import BAR_COLUMNS
 from canslim_collector.provider import Answer, Listing, Stored
+from canslim_infra.postgres.connection import Connection, Database
 
 FILING_KEY = ("symbol", "period_end", "fiscal_period", "known_on")
 FILING_FIGURES = ("fiscal_year", "revenue", "net_income", "eps_basic", "eps_diluted", "equity")
@@ -77,15 +76,10 @@ async def write_answers(
     """Stores all answers of a task. `encoded` is `encode_bars(answers)`, made outside of the transaction."""
     ordered = sorted(answers, key=lambda answer: answer.symbol)
     # Locks the symbols in alphabetical order, so that two jobs can't deadlock on them.
-    await _write_series(connection, provider, revision, ordered)
-    await connection.execute(
-        """
-        DELETE FROM daily_bar USING unnest($1::text[], $2::date[]) AS fresh (symbol, since)
-        WHERE daily_bar.symbol = fresh.symbol AND daily_bar.session >= fresh.since
-        """,
-        [answer.symbol for answer in ordered],
-        [_rewritten_since(answer) for answer in ordered],
-    )
+    known = await _write_series(connection, provider, revision, ordered)
+    replaced = [answer.symbol for answer in ordered if answer.restated and answer.symbol in known]
+    if replaced:
+        await connection.execute("DELETE FROM daily_bar WHERE symbol = ANY($1)", replaced)
     await connection.copy_to_table("daily_bar", source=BytesIO(encoded), columns=BAR_COLUMNS, format="binary")
     await _write_splits(connection, [answer for answer in ordered if answer.restated])
     filings = _joined(ordered, "filings", (*FILING_KEY[1:], *FILING_FIGURES))
@@ -94,9 +88,10 @@ async def write_answers(
     await _upsert(connection, "ownership", OWNERSHIP_KEY, OWNERSHIP_FIGURES, ownership)
 
 
-async def _write_series(connection: Connection, provider: str, revision: str, answers: Sequence[Answer]) -> None:
+async def _write_series(connection: Connection, provider: str, revision: str, answers: Sequence[Answer]) -> set[str]:
+    """Says what is stored from now on; returns the symbols of which something was stored before."""
     grown = [answer for answer in answers if len(answer.bars.sessions)]
-    await connection.execute(
+    rows = await connection.fetch(
         """
         INSERT INTO series (symbol, provider, revision, first_session, last_session, last_close,
                             last_adj_factor, bars, generation)
@@ -113,6 +108,7 @@ async def _write_series(connection: Connection, provider: str, revision: str, an
             bars = CASE WHEN excluded.symbol = ANY($10) THEN excluded.bars
                         ELSE series.bars + excluded.bars END,
             generation = series.generation + CASE WHEN excluded.symbol = ANY($10) THEN 1 ELSE 0 END
+        RETURNING symbol, xmax <> 0 AS known
         """,
         provider,
         revision,
@@ -130,13 +126,7 @@ async def _write_series(connection: Connection, provider: str, revision: str, an
         revision,
         [answer.symbol for answer in answers if not len(answer.bars.sessions)],
     )
-
-
-def _rewritten_since(answer: Answer) -> date:
-    if answer.restated or not len(answer.bars.sessions):
-        return date.min if answer.restated else date.max
-    first: date = answer.bars.sessions[0].item()
-    return first
+    return {row["symbol"] for row in rows if row["known"]}
 
 
 def _joined(answers: Sequence[Answer], name: str, columns: Sequence[str]) -> dict[str, npt.NDArray[Any]] | None:

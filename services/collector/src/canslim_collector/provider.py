@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
 from canslim_core.errors import ProviderError
 
 Floats = npt.NDArray[np.float64]

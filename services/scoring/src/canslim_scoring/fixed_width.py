@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
 from canslim_infra.postgres.connection import Connection
 
 HEADER_LENGTH, TRAILER_LENGTH = 19, 2

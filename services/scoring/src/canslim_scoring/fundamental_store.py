@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from canslim_infra.postgres.connection import Connection
 
+from canslim_infra.postgres.connection import Connection
 from canslim_scoring.fixed_width import read_fixed
 
 FISCAL_PERIODS = ("Q1", "Q2", "Q3", "Q4", "FY")

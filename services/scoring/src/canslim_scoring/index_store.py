@@ -3,6 +3,7 @@
 from datetime import date
 
 import pandas as pd
+
 from canslim_infra.postgres.connection import Connection
 
 

@@ -6,7 +6,6 @@ from canslim_core.stages import RS, SCORE
 from canslim_infra.settings import SettingsError, read_settings
 from canslim_infra.telemetry import configure_logging
 from canslim_infra.worker import run_worker
-
 from canslim_scoring.stages.score import recalculate_canslim_score
 from canslim_scoring.stages.strength import recalculate_rs_rating
 

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
 from canslim_calendar import sessions_to
 from canslim_infra.postgres.connection import Connection
-
 from canslim_scoring.fixed_width import read_fixed
 
 #: SQL for every column a panel may have; prices adjusted for splits and dividends, volume for splits.

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pandas as pd
+
 from canslim_core.errors import NotPublishable
 from canslim_infra.postgres.connection import Connection
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import stamina
+
 from canslim_core.errors import StoreUnavailable
 
 #: What asyncpg raises where the server is away, restarting, or out of connections.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from canslim_core.jobs import Task
-
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.jobs import PostgresJobs
 

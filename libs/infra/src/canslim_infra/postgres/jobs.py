@@ -15,7 +15,6 @@ from canslim_core.jobs import Job, JobRequest, Outcome, Payload, SymbolFailure, 
 from canslim_core.ports import Renewal
 from canslim_core.stages import JOB_DEADLINE, STAGES, JobKind
 from canslim_core.states import JobState, TaskState
-
 from canslim_infra.postgres.connection import Connection, Database
 
 JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, Final
 
 from canslim_core.errors import NotFound
-
 from canslim_infra.postgres.connection import Database
 
 Row = dict[str, Any]

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import redis.asyncio
-from canslim_core.stages import STAGES
 from dramatiq import Message
 
+from canslim_core.stages import STAGES
 from canslim_infra.postgres.due_tasks import DueTask
 from canslim_infra.queue.redis_clients import NAMESPACE
 

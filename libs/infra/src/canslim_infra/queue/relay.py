@@ -10,9 +10,9 @@ from contextlib import suppress
 import redis
 import redis.asyncio
 import structlog
-from canslim_core.errors import StoreUnavailable
 from prometheus_client import Counter
 
+from canslim_core.errors import StoreUnavailable
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.due_tasks import (
     BULK,

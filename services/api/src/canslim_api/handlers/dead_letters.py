@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from canslim_core.use_cases.retry_job import replay_dead_letter
-from canslim_infra.postgres.job_reads import list_dead_letters
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from canslim_api.endpoints import Body, Call, Query
+from canslim_core.use_cases.retry_job import replay_dead_letter
+from canslim_infra.postgres.job_reads import list_dead_letters
 
 
 class DeadLetterItem(BaseModel):

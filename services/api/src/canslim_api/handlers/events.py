@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-from canslim_core.errors import StoreUnavailable
-from canslim_infra.postgres.job_reads import read_events, read_job
 from sse_starlette import EventSourceResponse, JSONServerSentEvent, ServerSentEvent
 from starlette.responses import Response
 
 from canslim_api.endpoints import Body, Call, Query
 from canslim_api.problems import Invalid
 from canslim_api.services import Services
+from canslim_core.errors import StoreUnavailable
+from canslim_infra.postgres.job_reads import read_events, read_job
 
 #: Seconds without a hint after which PostgreSQL is asked.
 POLL = 2.0

@@ -1,10 +1,10 @@
 """Probes: alive says only that this process answers, ready that PostgreSQL does."""
 
 import redis
-from canslim_core.errors import StoreUnavailable
 from starlette.responses import JSONResponse, Response
 
 from canslim_api.endpoints import Body, Call, Query
+from canslim_core.errors import StoreUnavailable
 
 
 async def alive(call: Call[Query, Body]) -> Response:

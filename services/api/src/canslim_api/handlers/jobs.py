@@ -4,6 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, Response
+
+from canslim_api.endpoints import Body, Call, Query
+from canslim_api.problems import Invalid
 from canslim_core.jobs import Job
 from canslim_core.stages import COLLECT
 from canslim_core.states import JobState
@@ -12,11 +17,6 @@ from canslim_core.use_cases.retry_job import retry_job
 from canslim_core.use_cases.start_recalculation import start_recalculation
 from canslim_core.use_cases.start_refresh import start_refresh
 from canslim_infra.postgres.job_reads import list_jobs, read_failures, read_job
-from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse, Response
-
-from canslim_api.endpoints import Body, Call, Query
-from canslim_api.problems import Invalid
 
 LONGEST_KEY = 200
 

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from canslim_infra.postgres.rating_reads import read_market
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from canslim_api.endpoints import Body, Call
 from canslim_api.handlers.stocks import UniverseQuery, known_universe
+from canslim_infra.postgres.rating_reads import read_market
 
 
 class Market(BaseModel):

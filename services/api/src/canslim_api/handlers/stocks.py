@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
+from pydantic import BaseModel, Field, field_validator
+from starlette.responses import Response
+
+from canslim_api.endpoints import Body, Call, Query
+from canslim_api.services import Services
 from canslim_core.errors import Unprocessable
 from canslim_infra.postgres.rating_reads import (
     ORDERS,
@@ -15,11 +20,6 @@ from canslim_infra.postgres.rating_reads import (
     read_prices,
     read_stock,
 )
-from pydantic import BaseModel, Field, field_validator
-from starlette.responses import Response
-
-from canslim_api.endpoints import Body, Call, Query
-from canslim_api.services import Services
 
 #: What the RS line compares with.
 BENCHMARK = "SPY"

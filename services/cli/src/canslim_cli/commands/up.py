@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
-from canslim_infra import migrations
-from canslim_infra.settings import PREFIX, Settings, SettingsError, read_settings
 from rich.console import Console
 
 from canslim_cli import tables
@@ -17,6 +15,8 @@ from canslim_cli.embedded import ServerFailed, Servers, embedded_servers
 from canslim_cli.places import make_token, token_file
 from canslim_cli.progress import follow, summarize
 from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
+from canslim_infra import migrations
+from canslim_infra.settings import PREFIX, Settings, SettingsError, read_settings
 
 #: The services, in the order they are started.
 PROCESSES = ("api", "collector", "scoring")

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from canslim_infra.settings import Settings
-
 from canslim_collector.provider import Provider
 from canslim_collector.providers.files import create_files
 from canslim_collector.providers.sample import Sample
 from canslim_collector.providers.synthetic import Synthetic
+from canslim_infra.settings import Settings
 
 PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
     "sample": lambda settings: Sample(),

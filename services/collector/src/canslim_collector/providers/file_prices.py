@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from canslim_calendar import all_sessions
 
+from canslim_calendar import all_sessions
 from canslim_collector.providers.bar_table import split_factors
 from canslim_collector.providers.file_tables import parse_dates, read_table, row_number
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from canslim_core.errors import Malformed
 
 from canslim_collector.provider import Columns, Listing
 from canslim_collector.providers.bar_table import columns_by_symbol
+from canslim_core.errors import Malformed
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 FILING_NAMES = {

@@ -8,13 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from canslim_core.errors import Malformed, UnknownSymbol
-from canslim_infra.settings import Settings
 
 from canslim_collector.provider import Answer, Ask, Columns, Failure, Listing
 from canslim_collector.providers.bar_table import BarTable
 from canslim_collector.providers.file_prices import read_prices
 from canslim_collector.providers.file_tables import find_file, read_filings, read_listings, read_ownership
+from canslim_core.errors import Malformed, UnknownSymbol
+from canslim_infra.settings import Settings
 
 UNIVERSE = "files"
 BENCHMARKS = frozenset({"SPY", "QQQ", "IWM", "^GSPC"})

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from canslim_core.errors import UnknownSymbol
 
 from canslim_collector.provider import Answer, Ask, Columns, Failure, Floats, Listing
 from canslim_collector.providers.bar_table import BarTable, columns_by_symbol
+from canslim_core.errors import UnknownSymbol
 
 UNIVERSE = "sample"
 FOLDER = files("canslim_collector") / "sample_data"

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from canslim_calendar import sessions_to
-from canslim_core.errors import ProviderError, Unavailable, UnknownSymbol
 
+from canslim_calendar import sessions_to
 from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Floats, Listing
 from canslim_collector.providers.bar_table import newer_bars
+from canslim_core.errors import ProviderError, Unavailable, UnknownSymbol
 
 UNIVERSE = "synthetic"
 BENCHMARKS = ("QQQ", "SPY")

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from canslim_core.errors import Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
-from canslim_core.jobs import Outcome, SymbolFailure, Task, Work, batches
-from canslim_infra.postgres.connection import Connection, Database
 
 from canslim_collector.binary_copy import encode_bars
 from canslim_collector.market_store import StoredSeries, read_series, write_answers, write_listings
 from canslim_collector.provider import Answer, Ask, Failure, Provider
+from canslim_core.errors import Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
+from canslim_core.jobs import Outcome, SymbolFailure, Task, Work, batches
+from canslim_infra.postgres.connection import Connection, Database
 
 #: Reason codes of symbols that failed.
 CODES: dict[type[ProviderError], str] = {

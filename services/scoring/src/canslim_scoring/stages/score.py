@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
+
 from canslim_core.jobs import Outcome, Task, Work
 from canslim_infra.postgres.connection import Connection, Database
 from canslim_ratings.can_slim import FORMULA, ScoreCard, score
 from canslim_ratings.facts import Facts
 from canslim_ratings.market import MarketDirection, market_direction
-
 from canslim_scoring.fundamental_store import read_filings, read_ownership, read_splits
 from canslim_scoring.index_store import read_indexes
 from canslim_scoring.panel_store import read_members, read_panels

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from canslim_core.errors import NotPublishable
 from canslim_core.jobs import Outcome, Task, Work
 from canslim_core.stages import SCORE
@@ -15,7 +16,6 @@ from canslim_infra.postgres.jobs import PostgresJobs
 from canslim_ratings.coverage import MINIMUM_COVERAGE, Coverage, measure_coverage
 from canslim_ratings.relative_strength import ANCHOR_PATIENCE, rate_strength
 from canslim_ratings.rs_variants import CALENDAR_63
-
 from canslim_scoring.panel_store import Members, read_last_bars, read_members, read_panels
 from canslim_scoring.rating_store import current_session, keep_scores, publish, write_strength
 

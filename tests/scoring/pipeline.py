@@ -1,0 +1,66 @@
+"""Runs jobs inside the test's own process: the real stages under the real engine, without Dramatiq."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from canslim_collector.provider import Provider
+from canslim_collector.stages.collect import collect_stock_data
+from canslim_core.jobs import Job, JobRequest, Work
+from canslim_core.stages import COLLECT, RS, SCORE, JobKind
+from canslim_core.use_cases.run_task import run_task
+from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.due_tasks import take_due
+from canslim_infra.postgres.job_reads import read_job
+from canslim_infra.postgres.jobs import PostgresTransactions
+from canslim_scoring.stages.score import recalculate_canslim_score
+from canslim_scoring.stages.strength import recalculate_rs_rating
+
+
+async def nobody() -> None:
+    """A wake-up call that nobody hears."""
+
+
+def works(database: Database, provider: Provider) -> dict[str, Work]:
+    """What each stage does, as the services put it together."""
+    return {
+        COLLECT.name: collect_stock_data(provider, database),
+        RS.name: recalculate_rs_rating(database),
+        SCORE.name: recalculate_canslim_score(database),
+    }
+
+
+async def run_due(database: Database, stages: Mapping[str, Work]) -> int:
+    """Runs every task that is due and those they open, one after the other; how many."""
+    ran = 0
+    while due := await take_due(database, None):
+        for task in due:
+            await run_task(
+                task.id,
+                stages[task.stage],
+                owner="test",
+                transactions=PostgresTransactions(database),
+                wake_up=nobody,
+            )
+        ran += len(due)
+    return ran
+
+
+async def open_job(database: Database, request: JobRequest) -> UUID:
+    async with PostgresTransactions(database)() as jobs:
+        job, _ = await jobs.create(request, request.first_tasks())
+    return job.id
+
+
+async def run_job(database: Database, provider: Provider, request: JobRequest) -> Job:
+    """Opens a job and runs all of it."""
+    job_id = await open_job(database, request)
+    await run_due(database, works(database, provider))
+    return await read_job(database, job_id)
+
+
+def refresh(universe: str, *symbols: str) -> JobRequest:
+    return JobRequest(JobKind.REFRESH, universe, symbols or None)
+
+
+def recalculate(universe: str, *stages: str) -> JobRequest:
+    return JobRequest(JobKind.RECALCULATE, universe, stages=stages)

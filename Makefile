@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 PROVIDER ?= sample
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock run test unit lint format types clean
+.PHONY: help setup lock run test unit lint format types bench-refresh clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ format: $(READY) ## Formats the code
 
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
+
+bench-refresh: $(READY) ## Times a refresh of 10,000 synthetic symbols beside the seed's loop (BENCH_FLAGS="--symbols 2000")
+	$(BIN)/python -m bench.refresh $(BENCH_FLAGS)
 
 clean: ## Removes .venv and caches; data directories stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -57,4 +57,4 @@ def awkward() -> Bars:
     """Figures that a detour over text, float32 or int32 would change."""
     ugly = np.array([0.1 + 0.2, 1e-300, 1.7976931348623157e308])
     volume = np.array([0, 2**31, 2**62], dtype=np.int64)
-    return replace(bars(*ugly), open=ugly[::-1], high=ugly, low=ugly, volume=volume, adj_factor=ugly / 3)
+    return replace(bars(1, 2, 3), open=ugly[::-1], high=ugly, low=ugly, close=ugly, volume=volume, adj_factor=ugly / 3)

@@ -159,16 +159,16 @@ async def write_scores(
     version: str,
     market: Mapping[str, Any] | None,
     table: pd.DataFrame,
-    details: Mapping[str, Mapping[str, Any]],
+    letters: Mapping[str, tuple[str, str]],
 ) -> None:
-    """Adds scores (a ScoreCard's table) and details to the set."""
-    symbols = list(details)
+    """Adds scores (a ScoreCard's table) to the set. letters: by symbol, summary and details (`encode_letters`)."""
+    symbols = list(letters)
     ordered = table.loc[symbols]
     await connection.execute(
         """
         UPDATE rating SET score = fresh.score, coverage = fresh.coverage, graded = fresh.graded,
                           score_reason = fresh.reason, letters = fresh.letters::jsonb,
-                          details = fresh.details::jsonb
+                          details = fresh.details::json
         FROM unnest($2::text[], $3::float8[], $4::float8[], $5::bool[], $6::text[], $7::text[], $8::text[])
              AS fresh (symbol, score, coverage, graded, reason, letters, details)
         WHERE set_id = $1 AND rating.symbol = fresh.symbol
@@ -179,12 +179,17 @@ async def write_scores(
         optional(ordered["coverage"]),
         ordered["graded"].tolist(),
         optional(ordered["reason"]),
-        [_json(_summary(detail)) for detail in details.values()],
-        [_json(detail) for detail in details.values()],
+        [summary for summary, _ in letters.values()],
+        [details for _, details in letters.values()],
     )
     await connection.execute(
         "UPDATE rating_set SET score_version = $2, market = $3 WHERE id = $1", set_id, version, market
     )
+
+
+def encode_letters(details: Mapping[str, Any]) -> tuple[str, str]:
+    """One symbol's letters as JSON: points and available points alone, and all there is."""
+    return _json(_summary(details)), _json(details)
 
 
 def _summary(detail: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     CheckConstraint,
     Column,
@@ -279,5 +280,6 @@ class Rating(SQLModel, table=True):
     score_reason: str | None = Field(sa_type=Text)
     #: Letter to points and available points.
     letters: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
-    #: Letter to criteria, with thresholds, inputs and reasons.
-    details: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
+    #: Letter to criteria, with thresholds, inputs and reasons. Only ever read as a whole: json, not jsonb, which
+    #: costs three times as much to write.
+    details: dict[str, Any] | None = Field(sa_column=Column(JSON, nullable=True))

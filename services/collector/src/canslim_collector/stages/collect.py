@@ -8,7 +8,7 @@ import numpy as np
 
 from canslim_collector.binary_copy import encode_bars
 from canslim_collector.market_store import StoredSeries, read_series, write_answers, write_listings
-from canslim_collector.provider import Answer, Ask, Failure, Provider
+from canslim_collector.provider import Answer, Ask, Bars, Failure, Provider
 from canslim_core.errors import Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
 from canslim_core.jobs import Outcome, SymbolFailure, Task, Work, batches
 from canslim_infra.postgres.connection import Connection, Database
@@ -86,6 +86,8 @@ def _code(error: ProviderError) -> str:
 def _fault(answer: Answer) -> str | None:
     """Why an answer can't be stored: no NaN, gap in the arrays or price that is none gets past here."""
     bars = answer.bars
+    if len({len(getattr(bars, name)) for name in Bars.__dataclass_fields__}) > 1:
+        return f"{answer.symbol}: every session must have all of its figures"
     prices = np.stack([bars.open, bars.high, bars.low, bars.close, bars.adj_factor, bars.split_factor])
     if not bool(np.isfinite(prices).all() and (prices > 0).all() and (bars.volume >= 0).all()):
         return f"{answer.symbol}: prices and factors must be positive numbers and volume not negative"

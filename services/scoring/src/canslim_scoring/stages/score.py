@@ -14,7 +14,7 @@ from canslim_ratings.market import MarketDirection, market_direction
 from canslim_scoring.fundamental_store import read_filings, read_ownership, read_splits
 from canslim_scoring.index_store import read_indexes
 from canslim_scoring.panel_store import read_members, read_panels
-from canslim_scoring.rating_store import current_session, open_set, publish, read_strength, write_scores
+from canslim_scoring.rating_store import current_session, encode_letters, open_set, publish, read_strength, write_scores
 
 #: A year of highs and volumes, and the close before it.
 PANEL_SESSIONS = 253
@@ -39,7 +39,7 @@ def recalculate_canslim_score(database: Database) -> Work:
             ownership = await read_ownership(connection, symbols, session)
             indexes = await read_indexes(connection, task.universe, session, MARKET_SESSIONS)
 
-        def compute() -> tuple[ScoreCard, dict[str, Any], MarketDirection | None]:
+        def compute() -> tuple[ScoreCard, dict[str, tuple[str, str]], MarketDirection | None]:
             market = market_direction(indexes) if indexes else None
             card = score(
                 Facts(
@@ -53,13 +53,13 @@ def recalculate_canslim_score(database: Database) -> Work:
                     market=market,
                 )
             )
-            return card, dict(card.details()), market
+            return card, {symbol: encode_letters(detail) for symbol, detail in card.details()}, market
 
-        card, details, market = await asyncio.to_thread(compute)
+        card, letters, market = await asyncio.to_thread(compute)
 
         async def write(connection: Connection) -> None:
             set_id = await open_set(connection, task.job_id, task.universe, session)
-            await write_scores(connection, set_id, FORMULA, describe(market), card.table, details)
+            await write_scores(connection, set_id, FORMULA, describe(market), card.table, letters)
             await publish(connection, task.job_id)
 
         return Outcome(write=write, session=session)

@@ -230,7 +230,7 @@ def upgrade() -> None:
         sa.Column("graded", sa.Boolean(), nullable=True),
         sa.Column("score_reason", sa.Text(), nullable=True),
         sa.Column("letters", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["set_id"], ["rating_set.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("set_id", "symbol"),
     )

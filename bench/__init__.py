@@ -1,0 +1,1 @@
+"""Benchmarks: each figure beside its alternative, in the same run."""

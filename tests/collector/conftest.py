@@ -1,9 +1,9 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+
 from canslim_cli.embedded import EmbeddedPostgres
 from canslim_infra.postgres.connection import Database
-
 from tests.collector.databases import opened, shared_database
 
 

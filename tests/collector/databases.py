@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager, contextmanager
 
 from canslim_cli.embedded import EmbeddedPostgres
 from canslim_infra.postgres.connection import Database
-
 from tests.servers import sql
 
 TABLES = "job, series, daily_bar, filing, ownership, split, universe_member, listing"

@@ -1,8 +1,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from canslim_infra.postgres.connection import Database
 
+from canslim_infra.postgres.connection import Database
 from tests.infra.engine import Engine
 
 

@@ -64,7 +64,7 @@ INVARIANTS: Mapping[str, str] = {
     "a job has an end time when it has ended": """
         SELECT id::text FROM job WHERE (state IN ('queued', 'running')) <> (finished_at IS NULL)""",
     "a stage after the first is one task": """
-        SELECT job_id::text || stage FROM job_task JOIN job ON job.id = job_id
+        SELECT job_id::text FROM job_task JOIN job ON job.id = job_id
         WHERE job_task.stage <> stages[1] GROUP BY job_id, job_task.stage HAVING count(*) <> 1""",
     "a stage is opened once, after the stages before it": """
         SELECT job.id::text FROM job JOIN (
@@ -117,8 +117,9 @@ AT_THE_END: Mapping[str, str] = {
         SELECT id::text FROM job WHERE state = 'completed' AND done + failed <> total""",
     "a completed job ran every stage": """
         SELECT id::text FROM job WHERE state = 'completed' AND (
-            stage <> stages[array_length(stages, 1)] OR
-            (SELECT count(DISTINCT stage) FROM job_task WHERE job_id = job.id) <> array_length(stages, 1))""",
+            job.stage <> stages[array_length(stages, 1)] OR
+            (SELECT count(DISTINCT task.stage) FROM job_task AS task WHERE job_id = job.id)
+                <> array_length(stages, 1))""",
 }
 
 

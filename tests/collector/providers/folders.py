@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pandas as pd
+
 from canslim_collector.provider import Answer, Ask, Failure, Provider
 
 HEADING = "symbol,date,open,high,low,close,volume"

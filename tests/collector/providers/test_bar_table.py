@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from canslim_collector.provider import Ask
 from canslim_collector.providers.bar_table import BarTable, columns_by_symbol, split_factors
 

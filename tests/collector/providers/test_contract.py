@@ -1,20 +1,22 @@
 """What every provider promises: one suite over all of them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
 from canslim_calendar import is_session, sessions_between
 from canslim_collector.provider import Answer, Ask, Bars, Failure, Provider, Stored
 from canslim_collector.providers.files import Files
 from canslim_collector.providers.sample import Sample
 from canslim_collector.providers.synthetic import Synthetic
 from canslim_core.errors import UnknownSymbol
-
 from tests.collector.providers.folders import answered, exported, fetched, write
 
 ARRAYS = tuple(Bars.__dataclass_fields__)
@@ -54,27 +56,33 @@ SOURCES = {
 }
 
 
+@dataclass(frozen=True)
 class Source:
-    """A provider under test, and how to make another one like it."""
+    """A provider under test, loaded once, and how to make another one like it."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
-        self._make: Callable[[Path], Awaitable[Provider]]
-        self._make, self.symbols = SOURCES[name]
-        self._folder = folder
+    name: str
+    provider: Provider
+    symbols: tuple[str, ...]
+    again: Callable[[], Awaitable[Provider]]
 
-    async def provider(self) -> Provider:
-        return await self._make(self._folder)
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
+    made = {}
+    for name, (make, symbols) in SOURCES.items():
+        again = partial(make, tmp_path_factory.mktemp(name))
+        made[name] = Source(name, asyncio.run(again()), symbols, again)
+    return made
 
 
 @pytest.fixture(params=SOURCES)
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
-    return Source(request.param, tmp_path)
+def source(request: pytest.FixtureRequest, sources: dict[str, Source]) -> Source:
+    return sources[request.param]
 
 
 @pytest.fixture
-async def provider(source: Source) -> Provider:
-    return await source.provider()
+def provider(source: Source) -> Provider:
+    return source.provider
 
 
 @pytest.fixture
@@ -198,13 +206,13 @@ async def test_a_broken_chain_gives_the_whole_history(
 
 
 async def test_the_same_ask_gives_the_same_bytes(source: Source, answers: list[Answer]) -> None:
-    another = await source.provider()
+    another = await source.again()
     for answer in answers:
         assert as_bytes(await answered(another, answer.symbol)) == as_bytes(answer)
 
 
 async def test_the_revision_stays_while_the_source_does(source: Source, provider: Provider) -> None:
-    another = await source.provider() if source.name != "files" else provider
+    another = await source.again() if source.name != "files" else provider
     assert await provider.revision() == await another.revision()
 
 

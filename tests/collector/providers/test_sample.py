@@ -5,17 +5,18 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-from canslim_collector.providers.sample import Sample
 
+from canslim_collector.providers.sample import Sample
 from tests.collector.providers.folders import answered
 
+#: Loaded once.
+SAMPLE = Sample()
 FOLDER = files("canslim_collector") / "sample_data"
 
 
 async def test_it_holds_412_symbols_to_the_end_of_march_2017() -> None:
-    sample = Sample()
-    assert len(await sample.listings("sample")) == 412
-    assert await sample.session() == date(2017, 3, 31)
+    assert len(await SAMPLE.listings("sample")) == 412
+    assert await SAMPLE.session() == date(2017, 3, 31)
 
 
 async def test_it_is_smaller_than_8_mib_and_says_where_it_comes_from() -> None:
@@ -25,14 +26,14 @@ async def test_it_is_smaller_than_8_mib_and_says_where_it_comes_from() -> None:
 
 
 async def test_a_7_to_1_split_is_a_factor_of_a_seventh_until_the_day_before() -> None:
-    bars = (await answered(Sample(), "NFLX")).bars
+    bars = (await answered(SAMPLE, "NFLX")).bars
     before = bars.sessions < np.datetime64("2015-07-15")
-    np.testing.assert_allclose(bars.split_factor[before], 1 / 7)
+    np.testing.assert_allclose(bars.split_factor[before], 1 / 7, rtol=1e-5)
     np.testing.assert_array_equal(bars.split_factor[~before], 1)
 
 
 async def test_closes_are_as_traded_and_the_factor_joins_them_across_the_split() -> None:
-    bars = (await answered(Sample(), "NFLX")).bars
+    bars = (await answered(SAMPLE, "NFLX")).bars
     at = int(np.searchsorted(bars.sessions, np.datetime64("2015-07-15")))
     assert bars.close[at] / bars.close[at - 1] == pytest.approx(1 / 7, rel=0.1)
     adjusted = bars.close * bars.adj_factor
@@ -40,8 +41,7 @@ async def test_closes_are_as_traded_and_the_factor_joins_them_across_the_split()
 
 
 async def test_it_remembers_stocks_that_no_longer_trade() -> None:
-    sample = Sample()
-    delisted = [one for one in await sample.listings("sample") if one.delisted_on is not None]
+    delisted = [one for one in await SAMPLE.listings("sample") if one.delisted_on is not None]
     assert len(delisted) > 10
     for listing in delisted[:5]:
-        assert (await answered(sample, listing.symbol)).bars.sessions[-1].item() == listing.delisted_on
+        assert (await answered(SAMPLE, listing.symbol)).bars.sessions[-1].item() == listing.delisted_on

@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 import pytest
-from canslim_collector.provider import Ask, Failure
+
+from canslim_collector.provider import Ask, Failure, Stored
 from canslim_collector.providers.synthetic import LARGEST_MOVE, SHORT_HISTORY, Synthetic, symbol_of
 from canslim_core.errors import Unavailable
-
 from tests.collector.providers.folders import answered, fetched
 from tests.collector.providers.test_contract import as_bytes
 
@@ -22,7 +22,7 @@ async def test_a_batch_changes_nothing_of_its_symbols() -> None:
 
 
 async def test_another_seed_is_another_market() -> None:
-    one, other = (await answered(Synthetic(seed=seed), SOME[0]) for seed in (1, 2))
+    one, other = [await answered(Synthetic(seed=seed), SOME[0]) for seed in (1, 2)]
     assert as_bytes(one) != as_bytes(other)
     assert await Synthetic(seed=1).revision() != await Synthetic(seed=2).revision()
 
@@ -45,7 +45,9 @@ async def test_every_request_failing_fails_every_symbol_with_a_reason() -> None:
 
 async def test_a_failed_request_is_repeated_so_that_few_symbols_fail() -> None:
     symbols = [symbol_of(number) for number in range(400)]
-    failed = [one for one in (await fetched(Synthetic(failure_rate=0.5), *symbols)).values() if isinstance(one, Failure)]
+    failed = [
+        one for one in (await fetched(Synthetic(failure_rate=0.5), *symbols)).values() if isinstance(one, Failure)
+    ]
     # Each fails with a chance of 1/16: 25 of them, give or take five standard deviations.
     assert 1 <= len(failed) <= 50
 
@@ -66,7 +68,7 @@ async def test_no_move_is_suspect() -> None:
 
 async def test_some_histories_are_short_some_split_some_pay() -> None:
     provider = Synthetic(symbols=100)
-    short, split, paying = (await answered(provider, symbol_of(number)) for number in (7, 3, 1))
+    short, split, paying = [await answered(provider, symbol_of(number)) for number in (7, 3, 1)]
     assert len(short.bars.sessions) == 504 // 2
     assert SHORT_HISTORY > 7
     assert set(split.bars.split_factor) == {0.5, 1.0}
@@ -93,8 +95,6 @@ async def test_the_years_report_sums_its_quarters() -> None:
 async def test_an_incremental_ask_still_brings_all_filings() -> None:
     whole = await answered(Synthetic(), SOME[0])
     bars = whole.bars
-    from canslim_collector.provider import Stored
-
     stored = Stored(bars.sessions[-1].item(), float(bars.close[-1]), float(bars.adj_factor[-1]))
     again = await answered(Synthetic(), Ask(SOME[0], stored))
     assert again.filings is not None

@@ -33,7 +33,9 @@ def main() -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    listener = socket.socket()
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, an answer takes 40 ms more.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.api_host, settings.api_port))

@@ -25,6 +25,7 @@ def read_prices(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     raw = raw[raw["symbol"] != "symbol"]
     checks = _Checks(path, raw)
     rows = pd.DataFrame({"symbol": raw["symbol"]}, index=raw.index)
+    checks.refuse(rows["symbol"] == "", "symbol", "a ticker")
     rows["date"] = parse_dates(raw["date"])
     checks.refuse(rows["date"].isna(), "date", "a date as 2017-03-31")
     for name in (*PRICES, "volume", *(["adj_factor"] if "adj_factor" in raw else [])):

@@ -53,7 +53,7 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()
             f"{path.name}: expected the columns {', '.join(required)}; {', '.join(missing)} missing in: {came}"
         )
     frame = frame[[name for name in (*required, *optional) if name in frame.columns]].copy()
-    frame["symbol"] = frame["symbol"].astype(object).astype(str).str.strip()
+    frame["symbol"] = frame["symbol"].astype(object).where(frame["symbol"].notna(), "").astype(str).str.strip()
     return frame
 
 

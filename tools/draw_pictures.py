@@ -4,10 +4,11 @@ import argparse
 import re
 from pathlib import Path
 
-from canslim_cli import tables
-from canslim_cli.api_client import ApiClient
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
+
+from canslim_cli import tables
+from canslim_cli.api_client import ApiClient
 
 TARGET = Path(__file__).resolve().parent.parent / "docs/images"
 #: The pictures fetch no font from elsewhere.
@@ -25,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--api", default="http://127.0.0.1:8000")
     with ApiClient(parser.parse_args().api) as client:
-        draw("leaders", "canslim screen", 82, tables.leaders(client.get("/screener/stocks", {"limit": 20})))
+        draw("leaders", "canslim screen", 76, tables.leaders(client.get("/screener/stocks", {"limit": 20})))
         draw("stock", "canslim show AMZN", 150, tables.stock(client.get("/screener/stocks/AMZN")))
 
 

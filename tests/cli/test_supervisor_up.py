@@ -130,7 +130,7 @@ def directory() -> Iterator[Path]:
 
 
 def deaf_in(directory: Path) -> list[psutil.Process]:
-    return [process for process in living_in(directory) if DEAF in process.cmdline()]
+    return [process for process in living_in(directory) if DEAF in (process.info["cmdline"] or ())]
 
 
 def settle(directory: Path, seconds: float = 10) -> list[psutil.Process]:

@@ -18,16 +18,12 @@ def leaders(page: Json) -> RenderableType:
     if page["session"] is None:
         return f"Nothing is published of universe {page['universe']!r} yet: run `canslim refresh`."
     market = (page["market"] or "unknown").replace("_", " ")
-    table = Table(
-        title=f"{page['universe']}: session {page['session']}, market: {market}, "
-        f"{len(page['items'])} of {page['total']} stocks",
-        title_justify="left",
-        header_style="bold",
-        # Narrow enough for 80 columns.
-        box=None,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
+    title = (
+        f"{page['universe']}: session {page['session']}, market: {market}, "
+        f"{len(page['items'])} of {page['total']} stocks"
     )
+    # Narrow enough for 80 columns.
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("symbol", no_wrap=True, style="bold")
     table.add_column("name", no_wrap=True)
@@ -37,7 +33,7 @@ def leaders(page: Json) -> RenderableType:
         table.add_column(letter, justify="right", no_wrap=True, min_width=2)
     for rank, item in enumerate(page["items"], 1):
         table.add_row(str(rank), *_cells(item))
-    return table
+    return Group(Text(title, style="italic"), table)
 
 
 def stock(detail: Json) -> RenderableType:
@@ -94,13 +90,17 @@ def _cells(item: Json) -> list[str]:
     graded = "" if item["graded"] else "*"
     return [
         item["symbol"],
-        (item["name"] or "")[:17],
+        _short(item["name"] or "", 20),
         _number(item["close"], 2),
         _number(item["rs_rating"], 0),
         _number(item["score"], 1) + graded,
         _percent(item["coverage"]),
         *points,
     ]
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
 def _criterion(criterion: Json) -> list[str]:

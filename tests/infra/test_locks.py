@@ -1,0 +1,57 @@
+"""Everything at once on one job: nobody waits in a circle, and the sums are right afterwards."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from canslim_core.errors import Conflict, Interrupted
+from canslim_infra.postgres.due_tasks import bury_poisoned, expire_jobs, give_back, reclaim_expired
+from tests.infra.engine import Engine, refresh
+from tests.infra.invariants import INVARIANTS, broken
+
+#: Those that need no recorded moves and effects.
+OF_THE_TABLES = {name: query for name, query in INVARIANTS.items() if "move" not in query}
+SYMBOLS = [f"S{number:02}" for number in range(12)]
+
+
+async def refused_is_fine(call: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await call
+    except (Interrupted, Conflict):
+        pass
+
+
+async def test_claims_finishes_failures_and_a_cancel_at_once_never_deadlock(engine: Engine) -> None:
+    for _ in range(100):
+        job = await engine.start(refresh(*SYMBOLS), [{"symbols": [symbol]} for symbol in SYMBOLS])
+        pending = [row["id"] for row in await engine.tasks(job.id)]
+        tasks = [await engine.claimed(job) for _ in SYMBOLS[:5]]
+        await engine.expire_lease(tasks[4].id)
+        await asyncio.gather(
+            *(refused_is_fine(engine.claim(task_id)) for task_id in pending),
+            *(refused_is_fine(engine.finish(task)) for task in tasks[:3]),
+            refused_is_fine(engine.fail(tasks[3])),
+            refused_is_fine(engine.renew(tasks[2])),
+            refused_is_fine(engine.cancel(job.id)),
+            refused_is_fine(engine.release("worker")),
+            engine.take(),
+            reclaim_expired(engine.database),
+            bury_poisoned(engine.database),
+            expire_jobs(engine.database),
+        )
+        await refused_is_fine(engine.cancel(job.id))
+    assert await broken(engine.database, OF_THE_TABLES) == []
+
+
+async def test_a_cancel_and_those_who_touch_many_tasks_lock_them_in_one_order(engine: Engine) -> None:
+    symbols = [f"S{number:03}" for number in range(200)]
+    for _ in range(20):
+        job = await engine.start(refresh(*symbols), [{"symbols": [symbol]} for symbol in symbols])
+        # Rows move within the table as they change, so that their order there is no longer that of their numbers.
+        await engine.execute(
+            "UPDATE job_task SET state = 'running', owner = 'worker', lease_until = now() WHERE id % 3 = 0"
+        )
+        tasks = await engine.take_tasks()
+        await asyncio.gather(
+            engine.cancel(job.id), engine.release("worker"), give_back(engine.database, tasks), engine.take()
+        )

@@ -87,5 +87,5 @@ def test_only_the_owner_reads_the_password(valkey: EmbeddedValkey, directory: Pa
     for path in (directory / "access.json", directory / "valkey.conf", valkey.home):
         assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO), path
     assert not any(
-        valkey.access.password in word for p in running_in(str(valkey.home), "valkey") for word in (p.info["cmdline"] or ())
+        valkey.access.password in word for p in running_in(str(valkey.home), "valkey") for word in p.cmdline()
     )

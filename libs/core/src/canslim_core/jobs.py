@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -35,8 +36,10 @@ class JobRequest:
     @property
     def scope(self) -> str:
         """Two unfinished jobs never share a scope."""
-        what = self.universe if self.symbols is None else f"{self.universe}:{','.join(sorted(self.symbols))}"
-        return f"{self.kind}:{what}"
+        if self.symbols is None:
+            return f"{self.kind}:{self.universe}"
+        # A digest, because an index takes no entry as long as a list of thousands.
+        return f"{self.kind}:{self.universe}:{sha256(','.join(sorted(self.symbols)).encode()).hexdigest()}"
 
     def first_tasks(self) -> list[Payload]:
         """The payloads of the first stage: the list of a universe is a task of its own."""

@@ -68,7 +68,9 @@ class Jobs(Protocol):
         """A dead task's job, payload and stage. Raises NotFound, or Conflict where it was replayed."""
         ...
 
-    async def dead_tasks(self, job_id: UUID) -> list[int]: ...
+    async def dead_tasks(self, job_id: UUID) -> list[int]:
+        """The job's dead tasks that were not replayed, which nobody else replays before the transaction ends."""
+        ...
 
     async def unknown_symbols(self, universe: str, symbols: Sequence[str]) -> list[str]:
         """Those that the universe's stored list lacks; none where it has no list yet."""

@@ -19,8 +19,10 @@ async def retry_job(job_id: UUID, *, requested_by: str, transactions: Transactio
         old = await jobs.get(job_id)
         if not old.state.finished:
             raise Conflict(f"job {job_id} is {old.state}; only a finished job can be retried")
+        # Before the new job, as a replay takes them: otherwise the two could wait for each other.
+        dead = await jobs.dead_tasks(job_id)
         job = await _reopen(old, requested_by, jobs)
-        await jobs.mark_replayed(await jobs.dead_tasks(job_id), by=job.id)
+        await jobs.mark_replayed(dead, by=job.id)
     await wake_up()
     return job
 

@@ -57,7 +57,10 @@ async def give_back(database: Database, tasks: Sequence[DueTask]) -> None:
     """Undoes `take_due` where the message could not be sent."""
     async with database.transaction() as connection:
         await connection.execute(
-            "UPDATE job_task SET sent_at = NULL WHERE id = ANY($1) AND state = 'pending'",
+            """
+            UPDATE job_task SET sent_at = NULL
+            WHERE id IN (SELECT id FROM job_task WHERE id = ANY($1) AND state = 'pending' FOR UPDATE SKIP LOCKED)
+            """,
             [task.id for task in tasks],
         )
 

@@ -1,6 +1,7 @@
 """The job engine's statements: every change of state is one guarded UPDATE … RETURNING.
 
-Locks are always taken in the same order, the job before its tasks, so that they can't deadlock.
+Locks are always taken in the same order, the job before its tasks, so that they can't deadlock. Who
+takes several tasks without their job skips the locked ones.
 Only the database's clock is read.
 """
 
@@ -68,13 +69,13 @@ class PostgresJobs:
             JOB_DEADLINE,
         )
         if row is None:
-            return await self._existing(request), False
+            return await self._existing(request, tasks)
         job = job_from_row(row)
         await self._add_tasks(job.id, request.stages[0], tasks)
         await self._event(job.id, "created", job_kind=request.kind, universe=request.universe)
         return await self.get(job.id), True
 
-    async def _existing(self, request: JobRequest) -> Job:
+    async def _existing(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
         row = await self._sql.fetchrow(
             f"""
             SELECT {JOB_COLUMNS}, scope, idempotency_key FROM job
@@ -85,14 +86,14 @@ class PostgresJobs:
             request.scope,
         )
         if row is None:  # It finished between the two statements.
-            return (await self.create(request, request.first_tasks()))[0]
+            return await self.create(request, tasks)
         if row["scope"] != request.scope or tuple(row["stages"]) != request.stages:
             if row["idempotency_key"] == request.idempotency_key is not None:
                 raise Conflict(
                     f"idempotency key {request.idempotency_key!r} was used for another request, job {row['id']}"
                 )
             raise Conflict(f"job {row['id']} with other stages is unfinished; wait for it or cancel it first")
-        return job_from_row(row)
+        return job_from_row(row), False
 
     async def get(self, job_id: UUID) -> Job:
         row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1", job_id)
@@ -187,7 +188,7 @@ class PostgresJobs:
             """
             UPDATE job_task SET state = 'pending', attempt = attempt - 1, owner = NULL, lease_until = NULL,
                                 due_at = now(), sent_at = NULL
-            WHERE state = 'running' AND owner = $1
+            WHERE id IN (SELECT id FROM job_task WHERE state = 'running' AND owner = $1 FOR UPDATE SKIP LOCKED)
             """,
             owner,
         )
@@ -239,7 +240,10 @@ class PostgresJobs:
 
     async def dead_tasks(self, job_id: UUID) -> list[int]:
         rows = await self._sql.fetch(
-            "SELECT id FROM job_task WHERE job_id = $1 AND state = 'dead' AND replayed_by IS NULL ORDER BY id",
+            """
+            SELECT id FROM job_task WHERE job_id = $1 AND state = 'dead' AND replayed_by IS NULL
+            ORDER BY id FOR UPDATE
+            """,
             job_id,
         )
         return [row["id"] for row in rows]

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     provider: Literal["sample", "files", "synthetic"] = "sample"
     files_dir: Path | None = None
     synthetic_symbols: int = Field(default=10_000, ge=1, le=100_000)
-    synthetic_latency_ms: float = Field(default=0, ge=0)
+    synthetic_latency_ms: float = Field(default=0, ge=0, allow_inf_nan=False)
     synthetic_failure_rate: float = Field(default=0, ge=0, lt=1)
 
     admin_token: str | None = Field(default=None, min_length=16)
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     collector_threads: int = Field(default=4, ge=1, le=64)
     scoring_threads: int = Field(default=1, ge=1, le=16)
-    drain_seconds: float = Field(default=25, gt=0)
+    drain_seconds: float = Field(default=25, gt=0, le=3600)
     #: What the command line uses: where the API is, where `canslim up` keeps everything.
     api_url: str = "http://127.0.0.1:8000"
     data_dir: Path | None = None

@@ -57,23 +57,19 @@ def stock(detail: Json) -> RenderableType:
 
 
 def jobs(listed: Json) -> RenderableType:
-    table = Table(header_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in ("job", "kind", "universe", "state", "stage", "done", "failed", "created"):
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("job", "state", "done", "failed", "created"):
         table.add_column(name, no_wrap=True)
-    table.add_column("error")
+    table.add_column("what")
     for job in listed["items"]:
-        done = f"{job['done']}/{job['total']}"
-        created = job["created_at"][:19].replace("T", " ")
+        what = f"{job['kind']} {job['universe']}, {job['stage']}"
         table.add_row(
             job["job_id"],
-            job["kind"],
-            job["universe"],
             job["state"],
-            job["stage"],
-            done,
+            f"{job['done']}/{job['total']}",
             str(job["failed"]),
-            created,
-            job["error"] or "",
+            job["created_at"][5:16].replace("T", " "),
+            f"{what}: {job['error']}" if job["error"] else what,
         )
     return table
 

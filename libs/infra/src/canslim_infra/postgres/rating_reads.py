@@ -29,7 +29,7 @@ ORDERS: Final[Mapping[str, str]] = {
     "rs_rating": "rs_rating {} NULLS LAST",
     "coverage": "coverage {} NULLS LAST",
     "close": "close {} NULLS LAST",
-    "symbol": "symbol {}",
+    "symbol": "rating.symbol {}",
     "name": "name {} NULLS LAST",
 }
 
@@ -44,6 +44,22 @@ class StockFilter:
     graded: bool | None = None
     sector: str | None = None
     industry: str | None = None
+
+    def conditions(self, first: int) -> tuple[str, list[Any]]:
+        """SQL for what is asked, with parameters numbered from `first`, and their values."""
+        asked = [(name, value) for name in CONDITIONS if (value := getattr(self, name)) is not None]
+        clauses = [f" AND {CONDITIONS[name]} ${number}" for number, (name, _) in enumerate(asked, first)]
+        return "".join(clauses), [value for _, value in asked]
+
+
+CONDITIONS: Final[Mapping[str, str]] = {
+    "min_rs": "rs_rating >=",
+    "min_score": "score >=",
+    "min_coverage": "coverage >=",
+    "graded": "coalesce(graded, false) =",
+    "sector": "sector =",
+    "industry": "industry =",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +84,25 @@ async def list_stocks(
 ) -> StockPage:
     """The stocks of a published set, filtered, sorted by a key of ORDERS, paged."""
     order = ORDERS[sort].replace("{}", "DESC" if descending else "ASC")
+    conditions, values = keep.conditions(first=5)
+    matched = f"""
+        FROM rating LEFT JOIN listing ON listing.symbol = rating.symbol
+        WHERE set_id = (SELECT id FROM chosen){conditions}
+    """
     async with database.reading() as connection:
         rows = await connection.fetch(
             f"""
-            WITH chosen AS ({CHOSEN}),
-            matched AS NOT MATERIALIZED (
-                SELECT {ITEM_COLUMNS}
-                FROM chosen JOIN rating ON set_id = chosen.id LEFT JOIN listing ON listing.symbol = rating.symbol
-                WHERE ($3::int IS NULL OR rs_rating >= $3)
-                  AND ($4::float8 IS NULL OR score >= $4)
-                  AND ($5::float8 IS NULL OR coverage >= $5)
-                  AND ($6::bool IS NULL OR coalesce(graded, false) = $6)
-                  AND ($7::text IS NULL OR sector = $7)
-                  AND ($8::text IS NULL OR industry = $8)
-            )
-            SELECT to_jsonb(chosen) AS set, (SELECT count(*) FROM matched) AS total, page.*
+            WITH chosen AS MATERIALIZED ({CHOSEN})
+            SELECT to_jsonb(chosen) AS set, (SELECT count(*) {matched}) AS total, page.*
             FROM chosen LEFT JOIN LATERAL (
-                SELECT * FROM matched ORDER BY {order}, symbol LIMIT $9 OFFSET $10
+                SELECT {ITEM_COLUMNS} {matched} ORDER BY {order}, rating.symbol LIMIT $3 OFFSET $4
             ) AS page ON true
             """,
             universe,
             session,
-            keep.min_rs,
-            keep.min_score,
-            keep.min_coverage,
-            keep.graded,
-            keep.sector,
-            keep.industry,
             limit,
             offset,
+            *values,
         )
     if not rows:
         return StockPage(None, 0, [])

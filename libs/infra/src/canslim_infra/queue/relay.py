@@ -5,6 +5,7 @@ a task has opened new ones.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import redis
@@ -27,13 +28,14 @@ from canslim_infra.queue.messages import send, waiting
 log = structlog.get_logger()
 
 TICK = 0.5
-#: The pause after PostgreSQL was found away.
+#: The pause after PostgreSQL was found away, or another failure.
 AWAY = 2.0
 
 SENT = Counter("canslim_relay_sent_total", "Wake-up messages sent.")
 UNSENT = Counter("canslim_relay_unsent_total", "Sends that failed because Redis was away.")
 RECLAIMED = Counter("canslim_leases_expired_total", "Tasks whose worker died or hung.")
 BURIED = Counter("canslim_tasks_poisoned_total", "Tasks given up because every worker died on them.")
+FAILED = Counter("canslim_relay_failures_total", "Rounds of the relay that ended with an unexpected error.")
 LATE = Counter("canslim_jobs_expired_total", "Jobs failed because they passed their deadline.")
 
 
@@ -52,16 +54,23 @@ class Relay:
     async def run(self) -> None:
         """Sends and reconciles for ever."""
         while True:
-            try:
-                await self.reconcile()
-                await self.send_due()
-                pause = TICK
-            except StoreUnavailable as error:
-                log.warning("relay_waits_for_postgresql", error=str(error))
-                pause = AWAY
+            pauses = [await self._pause_after(step) for step in (self.reconcile, self.send_due)]
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), pause)
+                await asyncio.wait_for(self._asked.wait(), max(pauses))
             self._asked.clear()
+
+    async def _pause_after(self, step: Callable[[], Awaitable[object]]) -> float:
+        try:
+            await step()
+        except StoreUnavailable as error:
+            log.warning("relay_waits_for_postgresql", error=str(error))
+            return AWAY
+        except Exception:
+            # A task that can't be dealt with must not stop all the others.
+            FAILED.inc()
+            log.exception("relay_failed")
+            return AWAY
+        return TICK
 
     async def send_due(self) -> int:
         """Sends every due task; the number sent. What can't be sent stays due."""

@@ -95,7 +95,7 @@ class Database:
         finally:
             await self._release(connection)
 
-    async def _acquire(self) -> Connection:
+    async def _acquire(self) -> Connection:  # noqa: RET503 - a retry context returns or raises.
         with _absence_as_unavailable("can't be reached"):
             async for attempt in stamina.retry_context(
                 on=ABSENCE,

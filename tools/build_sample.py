@@ -78,10 +78,13 @@ def build_events(source: Path, symbols: set[str]) -> pd.DataFrame:
 
 def build_filings(source: Path, symbols: set[str]) -> pd.DataFrame:
     filings = read_parquet(source / "fundamentals/filings_2015_2017.parquet").rename(columns=FILING_NAMES)
-    filings = filings[filings["symbol"].isin(symbols)][FILING_COLUMNS]
+    filings = filings[filings["symbol"].isin(symbols)].sort_values("amend", kind="stable")[FILING_COLUMNS]
     for name in ("period_end", "known_on"):
         filings[name] = pd.to_datetime(filings[name])
     filings = filings.astype({"fiscal_period": "str"})
+    # Known before its period ended is a slip in the filing's dates; of two filings of one day the amendment counts.
+    filings = filings[filings["known_on"] >= filings["period_end"]]
+    filings = filings.drop_duplicates(["symbol", "period_end", "fiscal_period", "known_on"], keep="last")
     return filings.sort_values(FILING_COLUMNS[:5], ignore_index=True)
 
 

@@ -1,3 +1,4 @@
+import asyncpg
 import pytest
 
 from canslim_core.errors import StoreUnavailable
@@ -42,15 +43,18 @@ async def test_the_pool_is_filled_again_after_the_server_was_away(database: Data
 
 
 async def test_a_wrong_argument_is_no_absence(database: Database) -> None:
-    with pytest.raises(ValueError, match="out of int64 range"):
+    with pytest.raises(asyncpg.DataError, match="out of int64 range"):
         async with database.reading() as connection:
             await connection.fetchval("SELECT $1::bigint", 2**70)
 
 
 async def test_an_exception_rolls_the_transaction_back(database: Database) -> None:
-    with pytest.raises(LookupError):
+    async def leave_half_way() -> None:
         async with database.transaction() as connection:
             await connection.execute("INSERT INTO listing (symbol, benchmark) VALUES ('A', false)")
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await leave_half_way()
     async with database.reading() as connection:
         assert await connection.fetchval("SELECT count(*) FROM listing") == 0

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -81,17 +82,15 @@ async def test_a_job_that_finishes_while_another_is_asked_for_does_not_hide_that
     first = await engine.start(refresh("A"))
 
     class FinishesInBetween:
-        """A connection on which the first job ends between a statement and the next one."""
+        """A connection on which the first job ends after the first statement."""
 
-        def __init__(self, connection: object) -> None:
+        def __init__(self, connection: Any) -> None:
             self._connection = connection
-            self._statements = 0
 
-        def __getattr__(self, name: str) -> object:
-            self._statements += 1
+        def __getattr__(self, name: str) -> Any:
             return getattr(self._connection, name)
 
-        async def fetchrow(self, *arguments: object) -> object:
+        async def fetchrow(self, *arguments: Any) -> Any:
             row = await self._connection.fetchrow(*arguments)
             if not (await engine.job(first.id)).state.finished:
                 await engine.cancel(first.id)
@@ -128,3 +127,10 @@ async def test_symbols_outside_the_stored_list_are_unknown(engine: Engine) -> No
 async def test_no_symbol_is_unknown_before_the_universe_was_listed(engine: Engine) -> None:
     async with engine.transactions() as jobs:
         assert await jobs.unknown_symbols("sample", ["A"]) == []
+
+
+async def test_thousands_of_symbols_are_one_scope(engine: Engine) -> None:
+    symbols = [f"LONG{number:05}.XNYS" for number in range(10_000)]
+    job = await engine.start(refresh(*symbols))
+    assert (await engine.start(refresh(*reversed(symbols)))).id == job.id
+    assert job.stage_tasks == 200

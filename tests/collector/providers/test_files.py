@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from canslim_calendar import sessions_to
 from canslim_collector.provider import Ask, Failure, Listing, Provider, Stored
 from canslim_collector.providers import create_provider
 from canslim_collector.providers.files import Files
@@ -38,13 +39,22 @@ CELLS = {
     "negative volume": ("A,2017-03-31,10,11,9,10,-1", "volume: expected 0 or more, found '-1'"),
     "volume missing": ("A,2017-03-31,10,11,9,10,", "volume: expected a number, found ''"),
     "high too low": ("A,2017-03-31,10,9.5,9,10,100", "high: expected the day's highest price, found '9.5'"),
+    "before the exchange": (
+        "A,0217-03-31,10,11,9,10,100",
+        "date: expected a day from 1900-01-01 to today, 2017-04-30, found '0217-03-31'",
+    ),
+    "in the future": (
+        "A,2071-03-31,10,11,9,10,100",
+        "date: expected a day from 1900-01-01 to today, 2017-04-30, found '2071-03-31'",
+    ),
+    "volume beyond all": ("A,2017-03-31,10,11,9,10,1e30", "volume: expected a number of shares, found '1e30'"),
     "low too high": ("A,2017-03-31,10,11,10.5,10.2,100", "low: expected the day's lowest price, found '10.5'"),
 }
 
 
 @pytest.mark.parametrize(("line", "fault"), CELLS.values(), ids=CELLS)
 async def test_a_bad_cell_is_named_and_only_its_symbol_fails(tmp_path: Path, line: str, fault: str) -> None:
-    provider = Files(write(tmp_path, GOOD, line))
+    provider = Files(write(tmp_path, GOOD, line), today=lambda: date(2017, 4, 30))
     assert await refused(provider, "A") == f"Malformed: prices.csv: row 3, column {fault} (A)"
     assert (await answered(provider, "GOOD")).bars.close.tolist() == [10]
 
@@ -52,6 +62,25 @@ async def test_a_bad_cell_is_named_and_only_its_symbol_fails(tmp_path: Path, lin
 async def test_the_first_bad_cell_of_a_symbol_is_the_one_named(tmp_path: Path) -> None:
     provider = Files(write(tmp_path, GOOD, ROW, "A,2017-03-30,0,11,9,10,100", "A,2017-03-29,0,11,9,10,100"))
     assert "row 4, column open" in await refused(provider, "A")
+
+
+async def test_a_second_row_of_a_session_with_another_close_is_a_fault(tmp_path: Path) -> None:
+    provider = Files(write(tmp_path, GOOD, ROW, "A,2017-03-31,30,33,29,31,100"))
+    fault = "row 4, column close: expected about the close of the session's earlier row, found '31' (A)"
+    assert await refused(provider, "A") == f"Malformed: prices.csv: {fault}"
+
+
+async def test_a_symbol_without_a_row_on_a_session_is_a_fault(tmp_path: Path) -> None:
+    provider = Files(write(tmp_path, GOOD, ROW.replace("2017-03-31", "2017-04-01")))
+    fault = "Malformed: prices.csv: expected a row on a session, found only other days (A)"
+    assert await refused(provider, "A") == fault
+    assert [one.symbol for one in await provider.listings("files")] == ["A", "GOOD"]
+
+
+async def test_blank_lines_count_as_rows_and_are_none(tmp_path: Path) -> None:
+    provider = Files(write(tmp_path, "", GOOD, "", ROW.replace("100", "-1"), ""))
+    assert "row 5, column volume" in await refused(provider, "A")
+    assert (await answered(provider, "GOOD")).bars.close.tolist() == [10]
 
 
 async def test_a_bad_adjustment_factor_is_named(tmp_path: Path) -> None:
@@ -122,6 +151,17 @@ async def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     assert (await whole_is_refused(Files(tmp_path))).startswith(f"{name}: can't be read as ")
 
 
+async def test_a_compressed_file_that_is_cut_off_is_named(tmp_path: Path) -> None:
+    whole = gzip.compress("\n".join([HEADING, ROW]).encode())
+    (tmp_path / "prices.csv.gz").write_bytes(whole[: len(whole) // 2])
+    assert (await whole_is_refused(Files(tmp_path))).startswith("prices.csv.gz: can't be read as gz: ")
+
+
+async def test_rows_longer_than_the_heading_are_refused_not_shifted(tmp_path: Path) -> None:
+    expected = "prices.csv: can't be read as csv: rows have more than the 7 fields of the heading"
+    assert await whole_is_refused(Files(write(tmp_path, f"{GOOD},7", f"{ROW},7"))) == expected
+
+
 async def test_text_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_bytes(f"{HEADING}\n\xff{ROW}\n".encode("latin-1"))
     assert (await whole_is_refused(Files(tmp_path))).startswith("prices.csv: can't be read as csv: ")
@@ -185,6 +225,18 @@ async def test_of_two_rows_for_one_session_the_later_one_counts(tmp_path: Path) 
     assert (await answered(provider, "A")).bars.volume.tolist() == [250]
 
 
+async def test_a_range_that_just_misses_the_close_is_widened(tmp_path: Path) -> None:
+    bars = (await answered(Files(write(tmp_path, "A,2017-03-31,10,10.05,9.95,10.1,100")), "A")).bars
+    assert (bars.high.tolist(), bars.low.tolist()) == ([10.1], [9.95])
+
+
+async def test_single_precision_is_read_as_the_decimals_it_was_made_from(tmp_path: Path) -> None:
+    frame = pd.DataFrame([[*ROW.split(",")[:2], 12.97, 13.01, 12.9, 12.97, 100]], columns=HEADING.split(","))
+    prices = ["open", "high", "low", "close"]
+    frame.astype(dict.fromkeys(prices, "float32")).to_parquet(tmp_path / "prices.parquet")
+    assert (await answered(Files(tmp_path), "A")).bars.close.tolist() == [12.97]
+
+
 async def test_without_a_factor_prices_are_taken_as_adjusted(tmp_path: Path) -> None:
     bars = (await answered(Files(write(tmp_path, ROW)), "A")).bars
     assert (bars.adj_factor.tolist(), bars.split_factor.tolist()) == ([1], [1])
@@ -211,6 +263,24 @@ async def test_one_symbol_that_is_a_day_ahead_makes_nobody_stale(tmp_path: Path)
     lines = [f"{name},2017-03-30,10,11,9,10,1" for name in "ABC"]
     provider = Files(write(tmp_path, *lines, ROW))
     assert await provider.session() == date(2017, 3, 30)
+
+
+async def test_symbols_that_stopped_trading_decide_no_session_and_are_marked(tmp_path: Path) -> None:
+    gone = [f"{name},2015-06-15,10,11,9,10,1" for name in ("D1", "D2", "D3")]
+    provider = Files(write(tmp_path, *gone, ROW))
+    assert await provider.session() == date(2017, 3, 31)
+    assert {one.symbol: one.delisted_on for one in await provider.listings("files")} == {
+        "A": None,
+        **dict.fromkeys(("D1", "D2", "D3"), date(2015, 6, 15)),
+    }
+
+
+@pytest.mark.parametrize("sessions_behind", [19, 20, 21])
+async def test_a_symbol_more_than_20_sessions_behind_no_longer_trades(tmp_path: Path, sessions_behind: int) -> None:
+    day = sessions_to(date(2017, 3, 31), sessions_behind + 1)[0].item()
+    provider = Files(write(tmp_path, GOOD, ROW, ROW.replace("A,2017-03-31", f"LATE,{day}")))
+    late = {one.symbol: one for one in await provider.listings("files")}["LATE"]
+    assert late.delisted_on == (day if sessions_behind > 20 else None)
 
 
 @pytest.mark.parametrize("name", ["prices.csv", "prices.parquet"])
@@ -270,7 +340,7 @@ async def test_filings_are_read_and_empty_cells_are_missing(tmp_path: Path) -> N
     }
 
 
-BAD_TABLES = {
+BAD_CELLS = {
     "period": (
         "filings",
         FIGURES,
@@ -283,24 +353,59 @@ BAD_TABLES = {
         "A,2016-12-31,FY,2016,soon,1,1,1",
         "filings.csv: row 2, column first_seen: expected a date as 2017-03-31, found 'soon'",
     ),
+    "known too early": (
+        "filings",
+        FIGURES,
+        "A,2016-12-31,FY,2016,2016-02-01,1,1,1",
+        "filings.csv: row 2, column first_seen: expected no day before the period's end, found '2016-02-01'",
+    ),
+    "year": (
+        "filings",
+        FIGURES,
+        "A,2016-12-31,FY,,2017-02-01,1,1,1",
+        "filings.csv: row 2, column fiscal_year: expected a year, found ''",
+    ),
     "figure": (
         "filings",
         FIGURES,
         "A,2016-12-31,FY,2016,2017-02-01,1bn,1,1",
         "filings.csv: row 2, column revenues: expected a number, found '1bn'",
     ),
+    "ownership": (
+        "ownership",
+        "symbol,as_of,inst_own_pct",
+        "A,2017-01-03,most",
+        "ownership.csv: row 2, column inst_own_pct: expected a number, found 'most'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "heading", "line", "fault"), BAD_CELLS.values(), ids=BAD_CELLS)
+async def test_a_bad_cell_of_another_table_fails_only_its_symbol(
+    tmp_path: Path, table: str, heading: str, line: str, fault: str
+) -> None:
+    write(write(tmp_path, ROW, GOOD), line, name=f"{table}.csv", heading=heading)
+    provider = Files(tmp_path)
+    assert await refused(provider, "A") == f"Malformed: {fault} (A)"
+    assert (await answered(provider, "GOOD")).bars.close.tolist() == [10]
+
+
+async def test_a_parquet_table_may_lack_figures(tmp_path: Path) -> None:
+    write(tmp_path, ROW)
+    line = ["A", "2016-12-31", "FY", 2016, "2017-02-01", None, 1.5, float("nan")]
+    pd.DataFrame([line], columns=FIGURES.split(",")).to_parquet(tmp_path / "filings.parquet")
+    filings = (await answered(Files(tmp_path), "A")).filings
+    assert filings is not None
+    assert [str(filings[name][0]) for name in ("revenue", "net_income", "eps_diluted")] == ["nan", "1.5", "nan"]
+
+
+BAD_TABLES = {
     "missing column": (
         "filings",
         "symbol,end_date",
         "A,2016-12-31",
         "filings.csv: expected the columns symbol, end_date, period_focus, fiscal_year, first_seen; "
         "period_focus, fiscal_year, first_seen missing in: symbol, end_date",
-    ),
-    "ownership": (
-        "ownership",
-        "symbol,as_of,inst_own_pct",
-        "A,2017-01-03,most",
-        "ownership.csv: row 2, column inst_own_pct: expected a number, found 'most'",
     ),
     "listings": (
         "listings",
@@ -312,7 +417,7 @@ BAD_TABLES = {
 
 
 @pytest.mark.parametrize(("table", "heading", "line", "message"), BAD_TABLES.values(), ids=BAD_TABLES)
-async def test_a_bad_cell_of_another_table_is_named(
+async def test_a_column_missing_in_another_table_is_named(
     tmp_path: Path, table: str, heading: str, line: str, message: str
 ) -> None:
     write(write(tmp_path, ROW), line, name=f"{table}.csv", heading=heading)

@@ -6,8 +6,9 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from canslim_collector.provider import Answer
 from canslim_collector.providers.sample import Sample
-from tests.collector.providers.folders import answered
+from tests.collector.providers.folders import answered, fetched
 
 #: Loaded once.
 SAMPLE = Sample()
@@ -45,3 +46,14 @@ async def test_it_remembers_stocks_that_no_longer_trade() -> None:
     assert len(delisted) > 10
     for listing in delisted[:5]:
         assert (await answered(SAMPLE, listing.symbol)).bars.sessions[-1].item() == listing.delisted_on
+
+
+async def test_every_filing_is_known_after_its_period_and_each_once() -> None:
+    symbols = [one.symbol for one in await SAMPLE.listings("sample")]
+    for answer in (await fetched(SAMPLE, *symbols)).values():
+        assert isinstance(answer, Answer)
+        if (filings := answer.filings) is not None:
+            assert (filings["known_on"] >= filings["period_end"]).all()
+            names = ("period_end", "fiscal_period", "known_on")
+            keys = list(zip(*(filings[name].tolist() for name in names), strict=True))
+            assert len(keys) == len(set(keys))

@@ -92,6 +92,14 @@ async def test_the_years_report_sums_its_quarters() -> None:
         assert 1.1 * quarters < filings["revenue"][at] < 2 * quarters
 
 
+async def test_the_first_report_is_of_a_whole_year() -> None:
+    for number in range(20):
+        filings = (await answered(Synthetic(), symbol_of(number))).filings
+        assert filings is not None
+        first, second = filings["revenue"][filings["fiscal_period"] == "FY"][:2]
+        assert 0.5 < first / second < 2
+
+
 async def test_an_incremental_ask_still_brings_all_filings() -> None:
     whole = await answered(Synthetic(), SOME[0])
     bars = whole.bars

@@ -1,5 +1,6 @@
 """Which days are sessions of the New York exchanges (XNYS of exchange_calendars)."""
 
+import warnings
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -14,7 +15,10 @@ FIRST = "1990-01-01"
 
 @lru_cache(maxsize=1)
 def _calendar() -> exchange_calendars.ExchangeCalendar:
-    return exchange_calendars.get_calendar("XNYS", start=FIRST)
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13 still uses what pandas 3.1 deprecates; it is nobody's business here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return exchange_calendars.get_calendar("XNYS", start=FIRST)
 
 
 @lru_cache(maxsize=1)

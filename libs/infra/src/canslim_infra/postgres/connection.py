@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -30,17 +30,6 @@ Connection = Any
 async def _prepare(connection: Connection) -> None:
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
-
-
-@contextmanager
-def _absence_as_unavailable(what: str) -> Iterator[None]:
-    try:
-        yield
-    except ABSENCE as error:
-        # asyncpg's refusal of an argument is an InterfaceError too: a mistake of ours, the server is there.
-        if isinstance(error, ValueError):
-            raise
-        raise StoreUnavailable(f"PostgreSQL {what}: {type(error).__name__}: {error}") from error
 
 
 class Database:
@@ -79,9 +68,10 @@ class Database:
         """A connection in a transaction. Raises StoreUnavailable."""
         connection = await self._acquire()
         try:
-            with _absence_as_unavailable("went away"):
-                async with connection.transaction():
-                    yield connection
+            async with connection.transaction():
+                yield connection
+        except ABSENCE as error:
+            raise StoreUnavailable(f"PostgreSQL went away: {type(error).__name__}: {error}") from error
         finally:
             await self._release(connection)
 
@@ -90,13 +80,14 @@ class Database:
         """A connection for single statements. Raises StoreUnavailable."""
         connection = await self._acquire()
         try:
-            with _absence_as_unavailable("went away"):
-                yield connection
+            yield connection
+        except ABSENCE as error:
+            raise StoreUnavailable(f"PostgreSQL went away: {type(error).__name__}: {error}") from error
         finally:
             await self._release(connection)
 
-    async def _acquire(self) -> Connection:  # noqa: RET503 - a retry context returns or raises.
-        with _absence_as_unavailable("can't be reached"):
+    async def _acquire(self) -> Connection:
+        try:
             async for attempt in stamina.retry_context(
                 on=ABSENCE,
                 attempts=None if self._patience else 1,
@@ -106,6 +97,8 @@ class Database:
             ):
                 with attempt:
                     return await self._pool.acquire(timeout=5)
+        except ABSENCE as error:
+            raise StoreUnavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
 
     async def _release(self, connection: Connection) -> None:
         try:

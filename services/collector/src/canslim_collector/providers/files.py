@@ -1,14 +1,15 @@
 """Provider `files`: prices, and if present filings, listings and ownership, from a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
+from canslim_calendar import sessions_to
 from canslim_collector.provider import Answer, Ask, Columns, Failure, Listing
 from canslim_collector.providers.bar_table import BarTable
 from canslim_collector.providers.file_prices import read_prices
@@ -21,6 +22,10 @@ BENCHMARKS = frozenset({"SPY", "QQQ", "IWM", "^GSPC"})
 TABLES = ("prices", "filings", "listings", "ownership")
 #: The session is the newest one that this share of the newest symbols' count has.
 ENOUGH = 0.5
+#: Who has no bar in the year before the newest one is not asked for the session.
+A_YEAR = np.timedelta64(365, "D")
+#: Who is this many sessions behind no longer trades.
+QUIET = 20
 
 
 def create_files(settings: Settings) -> "Files":
@@ -44,8 +49,9 @@ class Files:
 
     name = "files"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, today: Callable[[], date] = lambda: datetime.now(UTC).date()) -> None:
         self._folder = folder
+        self._today = today
         self._lock = asyncio.Lock()
         self._loaded: tuple[str, FileData] | None = None
 
@@ -75,7 +81,7 @@ class Files:
         async with self._lock:
             revision = await self.revision()
             if self._loaded is None or self._loaded[0] != revision:
-                self._loaded = revision, await asyncio.to_thread(_load, self._folder)
+                self._loaded = revision, await asyncio.to_thread(_load, self._folder, self._today())
             return self._loaded[1]
 
 
@@ -86,33 +92,47 @@ def _fingerprint(folder: Path) -> str:
     return f"files-{sha256(repr(facts).encode()).hexdigest()[:16]}"
 
 
-def _load(folder: Path) -> FileData:
+def _load(folder: Path, today: date) -> FileData:
     path = find_file(folder, "prices")
     if path is None:
         raise Malformed(f"{folder}: expected prices.parquet, prices.csv or prices.csv.gz, found none of them")
-    prices, faults = read_prices(path)
+    prices, price_faults = read_prices(path, today)
     bars = BarTable.from_frame(prices)
     if not bars.spans:
-        reasons = next(iter(faults.values()), "the file has no row")
+        reasons = next(iter(price_faults.values()), "the file has no row")
         raise Malformed(f"{path.name}: no symbol can be used; {reasons}")
-    listed = read_listings(folder)
+    filings, filing_faults = read_filings(folder)
+    ownership, ownership_faults = read_ownership(folder)
+    session = _newest_session(bars)
+    return FileData(
+        bars,
+        ownership_faults | filing_faults | price_faults,
+        _listings(read_listings(folder), bars, price_faults, session),
+        filings,
+        ownership,
+        session,
+    )
+
+
+def _listings(
+    listed: dict[str, Listing] | None, bars: BarTable, faults: dict[str, str], session: date
+) -> tuple[Listing, ...]:
+    """Those of the file, or else every symbol with a price; benchmarks always, and who no longer trades marked."""
     symbols = listed if listed is not None else {name: Listing(name) for name in (*bars.spans, *faults)}
     for name in BENCHMARKS & {*bars.spans}:
         symbols[name] = Listing(name, symbols[name].name if name in symbols else None, benchmark=True)
-    return FileData(
-        bars,
-        faults,
-        tuple(symbols[name] for name in sorted(symbols)),
-        read_filings(folder),
-        read_ownership(folder),
-        _newest_session(bars),
-    )
+    trading_since = sessions_to(session, QUIET + 1)[0]
+    for name in {*symbols} & {*bars.spans} - BENCHMARKS:
+        if (last := bars.columns["sessions"][bars.spans[name]][-1]) < trading_since:
+            symbols[name] = replace(symbols[name], delisted_on=last.item())
+    return tuple(symbols[name] for name in sorted(symbols))
 
 
 def _newest_session(bars: BarTable) -> date:
     """The newest session that enough symbols have: one symbol that is a day ahead makes nobody stale."""
     last = np.array([bars.columns["sessions"][span][-1] for span in bars.spans.values()])
-    sessions, counts = np.unique(last, return_counts=True)
+    trading = last[last >= last.max() - A_YEAR]
+    sessions, counts = np.unique(trading, return_counts=True)
     reached = counts[::-1].cumsum()[::-1]
-    newest: date = sessions[reached >= ENOUGH * len(last)][-1].item()
+    newest: date = sessions[reached >= ENOUGH * len(trading)][-1].item()
     return newest

@@ -21,8 +21,8 @@ SEED = 20_250_630
 QUARTERS = 10
 #: Requests of one task that are on their way at once.
 IN_FLIGHT = 16
-#: Times a request is repeated before its symbol fails.
-REPEATS = 3
+#: Times a request is repeated before its symbol fails, and the wait in seconds before the first; each doubles it.
+REPEATS, BACKOFF = 3, 0.02
 #: One symbol in so many …
 SHORT_HISTORY, SPLIT, DIVIDENDS = 25, 20, 3
 #: A day's move is cut off here: larger ones would be suspect.
@@ -90,7 +90,9 @@ class Synthetic:
         slots = asyncio.Semaphore(IN_FLIGHT)
 
         async def request(symbol: str) -> ProviderError | None:
-            for _ in range(1 + REPEATS):
+            for repeat in range(1 + REPEATS):
+                if repeat:
+                    await asyncio.sleep(BACKOFF * 2 ** (repeat - 1))
                 async with slots:
                     await asyncio.sleep(self._latency)
                     if self._luck.random() >= self._failure_rate:
@@ -156,8 +158,8 @@ class Synthetic:
     def _filings(self, random: np.random.Generator) -> Columns:
         """Ten quarters in fiscal years that end in December, each known 35 days after its end."""
         growth = random.normal(0.03, 0.06)
-        eps = np.round(random.uniform(0.1, 2.0) * np.cumprod(1 + random.normal(growth, 0.05, QUARTERS)), 2)
-        revenue = np.round(1e9 * np.cumprod(1 + random.normal(growth, 0.03, QUARTERS)))
+        eps = np.round(random.uniform(0.1, 2.0) * np.cumprod(1 + random.normal(growth, 0.05, _CLOSED)), 2)
+        revenue = np.round(1e9 * np.cumprod(1 + random.normal(growth, 0.03, _CLOSED)))
         eps, revenue = _reported(eps), _reported(revenue)
         return CALENDAR_COLUMNS | {
             "revenue": revenue,
@@ -177,6 +179,8 @@ _MONTHS = np.datetime64("2025-03", "M") - 3 * np.arange(QUARTERS)[::-1]
 _ENDS = (_MONTHS + 1).astype("datetime64[D]") - 1
 _QUARTER = _MONTHS.astype(int) % 12 // 3 + 1
 _YEARLY = _QUARTER == 4
+#: The first report can be a year's; its first three quarters come before the ten.
+_CLOSED = QUARTERS + 3
 CALENDAR_COLUMNS: dict[str, npt.NDArray[Any]] = {
     "period_end": _ENDS,
     "known_on": _ENDS + 35,
@@ -186,5 +190,5 @@ CALENDAR_COLUMNS: dict[str, npt.NDArray[Any]] = {
 
 
 def _reported(values: Floats) -> Floats:
-    """The year's report carries the sum of the four quarters it closes, or what there is of them."""
-    return np.where(_YEARLY, np.convolve(values, np.ones(4))[: len(values)], values)
+    """The last ten; a year's report carries the sum of the four quarters it closes."""
+    return np.where(_YEARLY, np.convolve(values, np.ones(4), "valid"), values[-QUARTERS:])

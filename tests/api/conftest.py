@@ -4,10 +4,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from canslim_api.app import create_app
 from canslim_cli.embedded import EmbeddedPostgres
 from canslim_infra.postgres.connection import Database
 from canslim_infra.settings import Settings
-from tests.api.running import ADMIN, client_of, running, settings
+from tests.api.running import ADMIN, NOWHERE, client_of, running, settings
 from tests.collector.databases import opened, shared_database
 
 
@@ -33,6 +34,13 @@ def api_settings(api_database_url: str, redis_url: str) -> Settings:
 async def app(api_settings: Settings, database: Database) -> AsyncIterator[Starlette]:
     async with running(api_settings) as app:
         yield app
+
+
+@pytest.fixture
+async def unstarted() -> AsyncIterator[httpx.AsyncClient]:
+    """Anybody, and an API without servers: for what is refused before one is asked."""
+    async with client_of(create_app(settings(f"postgresql://{NOWHERE}/x", f"redis://{NOWHERE}"))) as client:
+        yield client
 
 
 @pytest.fixture

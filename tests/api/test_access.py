@@ -40,16 +40,16 @@ def test_everything_that_changes_something_is_the_administrators() -> None:
     ],
 )
 async def test_without_the_right_token_nothing_changes(
-    api: httpx.AsyncClient, endpoint: Endpoint, header: str | None
+    unstarted: httpx.AsyncClient, endpoint: Endpoint, header: str | None
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
-    response = await api.request(endpoint.method, path_of(endpoint), headers=headers)
+    response = await unstarted.request(endpoint.method, path_of(endpoint), headers=headers)
     assert "CANSLIM_ADMIN_TOKEN" in problem(response, 401)["detail"]
     assert response.headers["www-authenticate"] == 'Bearer realm="canslim"'
 
 
-async def test_the_token_is_asked_before_the_body_is_read(api: httpx.AsyncClient) -> None:
-    assert problem(await api.post("/screener/refresh", content=b"{" * 300_000), 401)
+async def test_the_token_is_asked_before_the_body_is_read(unstarted: httpx.AsyncClient) -> None:
+    assert problem(await unstarted.post("/screener/refresh", content=b"{" * 300_000), 401)
 
 
 async def test_the_scheme_may_be_written_in_any_case(api: httpx.AsyncClient) -> None:
@@ -63,18 +63,18 @@ async def test_an_api_without_a_token_lets_nobody_in() -> None:
         assert problem(await client.post("/screener/refresh", headers={"authorization": "Bearer "}), 401)
 
 
-async def test_a_token_of_other_letters_is_only_wrong(api: httpx.AsyncClient) -> None:
+async def test_a_token_of_other_letters_is_only_wrong(unstarted: httpx.AsyncClient) -> None:
     header = {"authorization": "Bearer größer".encode()}
-    assert problem(await api.post("/screener/refresh", headers=header), 401)
+    assert problem(await unstarted.post("/screener/refresh", headers=header), 401)
 
 
-async def test_an_unknown_path_is_not_found(api: httpx.AsyncClient) -> None:
-    assert problem(await api.get("/screener/nothing"), 404)["detail"] == "there is nothing at /screener/nothing"
+async def test_an_unknown_path_is_not_found(unstarted: httpx.AsyncClient) -> None:
+    assert problem(await unstarted.get("/screener/nothing"), 404)["detail"] == "there is nothing at /screener/nothing"
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: f"{one.method} {one.path}")
-async def test_a_wrong_method_says_which_one_is_right(api: httpx.AsyncClient, endpoint: Endpoint) -> None:
-    response = await api.request("DELETE", path_of(endpoint))
+async def test_a_wrong_method_says_which_one_is_right(unstarted: httpx.AsyncClient, endpoint: Endpoint) -> None:
+    response = await unstarted.request("DELETE", path_of(endpoint))
     problem(response, 405)
     assert endpoint.method in response.headers["allow"]
 
@@ -121,21 +121,21 @@ QUERIES = [
     ("path", "query", "field"), QUERIES, ids=[f"{path}?{query}"[:60] for path, query, _ in QUERIES]
 )
 async def test_a_wrong_query_is_refused_and_the_parameter_named(
-    api: httpx.AsyncClient, path: str, query: str, field: str
+    unstarted: httpx.AsyncClient, path: str, query: str, field: str
 ) -> None:
-    assert fields(await api.get(f"{path}?{query}"), 422) == [("query", field)]
+    assert fields(await unstarted.get(f"{path}?{query}"), 422) == [("query", field)]
 
 
-async def test_a_bad_sort_key_is_answered_with_the_good_ones(api: httpx.AsyncClient) -> None:
-    detail = problem(await api.get("/screener/stocks?sort=color"), 422)["detail"]
+async def test_a_bad_sort_key_is_answered_with_the_good_ones(unstarted: httpx.AsyncClient) -> None:
+    detail = problem(await unstarted.get("/screener/stocks?sort=color"), 422)["detail"]
     assert "sort by one of rank, score, rs_rating, coverage, close, symbol, name" in detail
 
 
-async def test_several_wrong_fields_are_all_named(api: httpx.AsyncClient) -> None:
-    response = await api.get("/screener/stocks?limit=x&min_rs=500&foo=1")
+async def test_several_wrong_fields_are_all_named(unstarted: httpx.AsyncClient) -> None:
+    response = await unstarted.get("/screener/stocks?limit=x&min_rs=500&foo=1")
     assert sorted(fields(response, 422)) == [("query", "foo"), ("query", "limit"), ("query", "min_rs")]
 
 
 @pytest.mark.parametrize("path", ["/screener/stocks/%00", "/screener/stocks/A%00/prices"])
-async def test_a_symbol_with_a_zero_byte_is_not_found(api: httpx.AsyncClient, path: str) -> None:
-    problem(await api.get(path), 404)
+async def test_a_symbol_with_a_zero_byte_is_not_found(unstarted: httpx.AsyncClient, path: str) -> None:
+    problem(await unstarted.get(path), 404)

@@ -1,5 +1,6 @@
 """Starting, following, cancelling and retrying jobs over HTTP."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from canslim_core.jobs import JobRequest
 from canslim_core.stages import JobKind
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.jobs import PostgresTransactions
-from tests.api.running import fields, problem
+from tests.api.running import ADMIN, fields, problem
 from tests.api.worker import claim, complete, finish, give_up, list_members, store_members
 
 REFRESH = "/screener/refresh"
@@ -91,8 +92,10 @@ async def test_a_key_used_for_another_request_is_a_conflict(admin: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201])
-async def test_a_key_of_a_wrong_length_is_refused(admin: httpx.AsyncClient, key: str) -> None:
-    assert fields(await admin.post(REFRESH, headers={"Idempotency-Key": key}), 422) == [("header", "Idempotency-Key")]
+async def test_a_key_of_a_wrong_length_is_refused(unstarted: httpx.AsyncClient, key: str) -> None:
+    assert fields(await unstarted.post(REFRESH, headers=ADMIN | {"Idempotency-Key": key}), 422) == [
+        ("header", "Idempotency-Key")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +118,8 @@ async def test_a_recalculation_of_other_stages_waits_for_the_unfinished_one(admi
 
 
 @pytest.mark.parametrize("path", [REFRESH, RECALCULATE])
-async def test_an_unknown_universe_is_named(admin: httpx.AsyncClient, path: str) -> None:
-    response = await admin.post(path, json={"universe": "mars"})
+async def test_an_unknown_universe_is_named(unstarted: httpx.AsyncClient, path: str) -> None:
+    response = await unstarted.post(path, json={"universe": "mars"}, headers=ADMIN)
     assert fields(response, 422) == [("body", "universe")]
     assert response.json()["detail"] == "unknown universe 'mars'; this installation has: sample"
 
@@ -125,8 +128,8 @@ async def test_unknown_symbols_are_named(admin: httpx.AsyncClient, database: Dat
     async with database.transaction() as connection:
         await store_members(connection, "NKE")
     response = await admin.post(REFRESH, json={"symbols": ["NKE", "ZZZZ", "AAAA"]})
-    assert fields(response, 422) == [("body", "symbols")]
-    assert response.json()["detail"] == "not in universe 'sample': AAAA, ZZZZ (symbols)".removesuffix(" (symbols)")
+    assert problem(response, 422)["detail"] == "not in universe 'sample': AAAA, ZZZZ"
+    assert [error["field"] for error in response.json()["errors"]] == ["symbols"]
 
 
 BODIES = {
@@ -149,11 +152,11 @@ BODIES = {
 
 @pytest.mark.parametrize(("path", "body", "field"), BODIES.values(), ids=BODIES)
 async def test_a_wrong_body_is_refused_and_the_field_named(
-    admin: httpx.AsyncClient, path: str, body: Any, field: str
+    unstarted: httpx.AsyncClient, path: str, body: Any, field: str
 ) -> None:
-    import json
-
-    response = await admin.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    response = await unstarted.post(
+        path, content=json.dumps(body), headers=ADMIN | {"Content-Type": "application/json"}
+    )
     assert response.status_code in (400, 422)
     where = response.json()["errors"]
     assert [(error["in"], error["field"]) for error in where] == [("body", field)]
@@ -163,20 +166,23 @@ async def test_a_wrong_body_is_refused_and_the_field_named(
 @pytest.mark.parametrize(
     "content", [b"{", b"refresh", b'{"universe": "a" "b"}', b"\xff\xfe", b"[" * 10_000, b"{'a': 1}"]
 )
-async def test_malformed_json_is_a_bad_request(admin: httpx.AsyncClient, content: bytes) -> None:
-    assert "wrong body: (the whole): Invalid JSON" in problem(await admin.post(REFRESH, content=content), 400)["detail"]
+async def test_malformed_json_is_a_bad_request(unstarted: httpx.AsyncClient, content: bytes) -> None:
+    assert (
+        "wrong body: (the whole): Invalid JSON"
+        in problem(await unstarted.post(REFRESH, content=content, headers=ADMIN), 400)["detail"]
+    )
 
 
-async def test_a_body_of_another_type_is_refused(admin: httpx.AsyncClient) -> None:
-    response = await admin.post(REFRESH, data={"universe": "sample"})
+async def test_a_body_of_another_type_is_refused(unstarted: httpx.AsyncClient) -> None:
+    response = await unstarted.post(REFRESH, data={"universe": "sample"}, headers=ADMIN)
     assert problem(response, 415)["detail"] == (
         "the body must be application/json, not application/x-www-form-urlencoded"
     )
 
 
 @pytest.mark.parametrize("path", [REFRESH, f"/screener/jobs/{uuid4()}/cancel"])
-async def test_an_oversize_body_is_refused(admin: httpx.AsyncClient, path: str) -> None:
-    assert problem(await admin.post(path, content=b" " * (256 * 1024 + 1)), 413)["detail"] == (
+async def test_an_oversize_body_is_refused(unstarted: httpx.AsyncClient, path: str) -> None:
+    assert problem(await unstarted.post(path, content=b" " * (256 * 1024 + 1), headers=ADMIN), 413)["detail"] == (
         "the body is larger than 262144 bytes"
     )
 
@@ -263,8 +269,8 @@ async def test_an_unknown_job_is_not_found(admin: httpx.AsyncClient, method: str
 
 @pytest.mark.parametrize(("method", "path"), OF_A_JOB)
 @pytest.mark.parametrize("job_id", ["7", "not-a-uuid", "00000000-0000-0000-0000-00000000000g"])
-async def test_a_malformed_id_is_not_found(admin: httpx.AsyncClient, method: str, path: str, job_id: str) -> None:
-    response = await admin.request(method, f"/screener/jobs/{job_id}{path}")
+async def test_a_malformed_id_is_not_found(unstarted: httpx.AsyncClient, method: str, path: str, job_id: str) -> None:
+    response = await unstarted.request(method, f"/screener/jobs/{job_id}{path}")
     assert problem(response, 404)["detail"] == f"there is nothing at /screener/jobs/{job_id}{path}"
 
 

@@ -81,5 +81,6 @@ def _explain(problem: dict[str, Any]) -> str:
 
 
 def _nearest(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    names = {other.removeprefix(PREFIX): other for other in known}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), names, n=1, cutoff=0.7)
+    return f" (did you mean {names[close[0]]}?)" if close else ""

@@ -1,7 +1,7 @@
 """Puts the API together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -41,9 +41,7 @@ def create_app(settings: Settings) -> Starlette:
         await database.open()
         loops = [asyncio.create_task(services.relay.run()), asyncio.create_task(services.signals.run())]
         yield
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await _stop(loops)
         await client.aclose()
         await database.close()
 
@@ -52,3 +50,11 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=EXCEPTION_HANDLERS)
     app.state.openapi = describe(ENDPOINTS)
     return app
+
+
+async def _stop(loops: Iterable[asyncio.Task[None]]) -> None:
+    """Cancels until all have ended: redis-py swallows a cancellation that comes while it connects."""
+    while running := [loop for loop in loops if not loop.done()]:
+        for loop in running:
+            loop.cancel()
+        await asyncio.wait(running, timeout=0.1)

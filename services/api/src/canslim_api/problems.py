@@ -59,6 +59,12 @@ def explain(error: ValidationError, where: str) -> Invalid:
     return Invalid(400 if malformed else 422, f"wrong {where}: {summary}", errors)
 
 
+def wrong(where: str, field: str, message: str) -> Invalid:
+    """One field that no model can check."""
+    error = {"in": where, "field": field, "message": message}
+    return Invalid(422, f"wrong {where}: {field}: {message}", [error])
+
+
 async def on_invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, Invalid):
         raise error

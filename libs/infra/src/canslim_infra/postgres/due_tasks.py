@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from canslim_core.jobs import Task
 from canslim_infra.postgres.connection import Database
-from canslim_infra.postgres.jobs import PostgresJobs
+from canslim_infra.postgres.jobs import NO_OTHER_SUSPECT_RUNS, PostgresJobs
 
 #: A task sent and not claimed for so long was lost, if nothing waits in its queue …
 LOST_AFTER = timedelta(seconds=5)
@@ -31,11 +31,11 @@ async def take_due(database: Database, waiting: Mapping[str, int] | None) -> lis
     idle = [stage for stage, length in (waiting or {}).items() if length == 0]
     async with database.transaction() as connection:
         rows = await connection.fetch(
-            """
+            f"""
             UPDATE job_task SET sent_at = clock_timestamp()
             WHERE id IN (
                 SELECT id FROM job_task
-                WHERE state = 'pending' AND due_at <= clock_timestamp()
+                WHERE state = 'pending' AND due_at <= clock_timestamp() AND {NO_OTHER_SUSPECT_RUNS}
                   AND (sent_at IS NULL
                        OR sent_at < clock_timestamp() - $1::interval
                        OR (sent_at < clock_timestamp() - $2::interval AND stage = ANY($3)))
@@ -71,6 +71,7 @@ async def reclaim_expired(database: Database) -> int:
         result = await connection.execute(
             """
             UPDATE job_task SET state = 'pending', owner = NULL, lease_until = NULL, sent_at = NULL,
+                                crashes = crashes + 1,
                                 due_at = clock_timestamp(), error = 'the worker died or hung'
             WHERE id IN (
                 SELECT id FROM job_task

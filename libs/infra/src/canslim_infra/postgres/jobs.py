@@ -22,6 +22,11 @@ JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, req
     total, done, failed, unchanged, bars, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
     finished_at, deadline_at, error"""
 
+#: A task that took two workers down may take the next one down too, and what else runs in it: such suspects
+#: run one at a time, so that the innocent among them get through.
+NO_OTHER_SUSPECT_RUNS = """(crashes < 2 OR NOT EXISTS (
+    SELECT FROM job_task AS other WHERE other.state = 'running' AND other.crashes >= 2 AND other.id <> job_task.id))"""
+
 #: The code of a symbol whose task was given up.
 TASK_FAILED = "task_failed"
 
@@ -113,11 +118,11 @@ class PostgresJobs:
         if job is None:
             return None
         row = await self._sql.fetchrow(
-            """
+            f"""
             UPDATE job_task
             SET state = 'running', attempt = attempt + 1, owner = $2, lease_until = clock_timestamp() + $3,
                 started_at = clock_timestamp(), sent_at = NULL
-            WHERE id = $1 AND state = 'pending' AND due_at <= clock_timestamp()
+            WHERE id = $1 AND state = 'pending' AND due_at <= clock_timestamp() AND {NO_OTHER_SUSPECT_RUNS}
             RETURNING id, stage, payload, attempt, max_attempts
             """,
             task_id,

@@ -188,6 +188,8 @@ class JobTask(SQLModel, table=True):
     state: str = Field(sa_column=Column(Text, nullable=False, server_default="pending"))
     attempt: int = counter()
     max_attempts: int
+    #: How many of its workers died or hung on it.
+    crashes: int = counter()
     owner: str | None = Field(sa_type=Text)
     lease_until: datetime | None = Field(sa_column=moment(nullable=True))
     due_at: datetime = Field(sa_column=moment(now=True))

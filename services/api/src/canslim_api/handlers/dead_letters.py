@@ -8,8 +8,12 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from canslim_api.endpoints import Body, Call, Query
+from canslim_core.errors import NotFound
 from canslim_core.use_cases.retry_job import replay_dead_letter
 from canslim_infra.postgres.job_reads import list_dead_letters
+
+#: PostgreSQL's largest.
+LARGEST_ID = 2**63 - 1
 
 
 class DeadLetterItem(BaseModel):
@@ -34,6 +38,8 @@ async def index(call: Call[Query, Body]) -> Response:
 
 
 async def replay(call: Call[Query, Body]) -> Response:
+    if call.path["task_id"] > LARGEST_ID:
+        raise NotFound(f"there is no dead letter {call.path['task_id']}")
     job = await replay_dead_letter(
         call.path["task_id"],
         requested_by="admin",

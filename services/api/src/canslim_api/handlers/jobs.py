@@ -1,14 +1,14 @@
 """Jobs: start, follow, cancel, retry."""
 
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from canslim_api.endpoints import Body, Call, Query
-from canslim_api.problems import Invalid
+from canslim_api.endpoints import LARGEST_OFFSET, Body, Call, Query
+from canslim_api.problems import wrong
 from canslim_core.jobs import Job
 from canslim_core.stages import COLLECT
 from canslim_core.states import JobState
@@ -19,13 +19,15 @@ from canslim_core.use_cases.start_refresh import start_refresh
 from canslim_infra.postgres.job_reads import list_jobs, read_failures, read_job
 
 LONGEST_KEY = 200
+#: What a ticker may look like in a request: no space, no control character.
+Symbol = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+$", max_length=40)]
 
 
 class RefreshBody(Body):
     """What to refresh: a universe (by default the provider's), or some symbols of it."""
 
     universe: str | None = Field(default=None, max_length=100)
-    symbols: list[str] | None = Field(default=None, min_length=1, max_length=20_000)
+    symbols: list[Symbol] | None = Field(default=None, min_length=1, max_length=20_000)
 
 
 class RecalculateBody(Body):
@@ -35,7 +37,7 @@ class RecalculateBody(Body):
 
 class Page(Query):
     limit: int = Field(default=50, ge=1, le=1000)
-    offset: int = Field(default=0, ge=0)
+    offset: int = Field(default=0, ge=0, le=LARGEST_OFFSET)
 
 
 class Started(BaseModel):
@@ -174,7 +176,7 @@ def _started(job: Job, created: bool) -> Response:
 def _idempotency_key(call: Call[Any, Any]) -> str | None:
     key: str | None = call.request.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise Invalid(422, f"Idempotency-Key must have 1 to {LONGEST_KEY} characters, not {len(key)}")
+        raise wrong("header", "Idempotency-Key", f"must have 1 to {LONGEST_KEY} characters, not {len(key)}")
     return key
 
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, field_validator
 from starlette.responses import Response
 
-from canslim_api.endpoints import Body, Call, Query
+from canslim_api.endpoints import LARGEST_OFFSET, Body, Call, Query
+from canslim_api.problems import wrong
 from canslim_api.services import Services
-from canslim_core.errors import Unprocessable
 from canslim_infra.postgres.rating_reads import (
     ORDERS,
     StockFilter,
@@ -55,7 +55,7 @@ class StocksQuery(UniverseQuery):
     #: A column; a leading minus sorts the largest first.
     sort: str = "-rank"
     limit: int = Field(default=100, ge=1, le=1000)
-    offset: int = Field(default=0, ge=0)
+    offset: int = Field(default=0, ge=0, le=LARGEST_OFFSET)
     format: Literal["json", "csv"] | None = None
 
     @field_validator("sort")
@@ -170,9 +170,9 @@ async def prices(call: Call[PricesQuery, Body]) -> Response:
 
 
 def known_universe(name: str | None, services: Services) -> str:
-    """The universe asked for, by default the provider's. Raises Unprocessable."""
+    """The universe asked for, by default the provider's. Raises Invalid."""
     if name is not None and name not in services.universes:
-        raise Unprocessable(f"unknown universe {name!r}; there is: {', '.join(services.universes)}")
+        raise wrong("query", "universe", f"unknown universe {name!r}; there is: {', '.join(services.universes)}")
     return name or services.universes[0]
 
 
@@ -216,4 +216,4 @@ def _csv(page: StockPage) -> Response:
 
 def _cell(value: object) -> object:
     """Text that a spreadsheet would run as a formula is quoted by an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -1,0 +1,99 @@
+"""Panels by binary COPY against a plain reading of the same rows."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from canslim_calendar import sessions_to
+from canslim_infra.postgres.connection import Database
+from canslim_scoring.panel_store import COLUMNS, read_benchmarks, read_last_bars, read_members, read_panels
+
+SESSION = date(2017, 3, 31)
+#: With a split, delisted inside the window, a benchmark, unknown.
+SYMBOLS = ("NFLX", "HAR", "NKE", "SPY", "NOBODY")
+
+
+async def plainly(database: Database, column: str, symbols: tuple[str, ...], count: int) -> pd.DataFrame:
+    """Row by row, the slow and obvious way."""
+    sessions = sessions_to(SESSION, count)
+    async with database.reading() as connection:
+        rows = await connection.fetch(
+            f"SELECT session, symbol, ({COLUMNS[column]})::float8 AS figure FROM daily_bar WHERE symbol = ANY($1)",
+            symbols,
+        )
+    long = pd.DataFrame([tuple(row) for row in rows], columns=["session", "symbol", "figure"])
+    wide = long.pivot(index="session", columns="symbol", values="figure")
+    wide.index = pd.DatetimeIndex(wide.index.astype("datetime64[s]"))
+    return wide.reindex(index=pd.DatetimeIndex(sessions.astype("datetime64[s]")), columns=list(symbols))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+async def test_a_panel_equals_a_plain_reading(rated: Database, column: str) -> None:
+    async with rated.transaction() as connection:
+        panels = await read_panels(connection, SYMBOLS, SESSION, 300, [column])
+    expected = await plainly(rated, column, SYMBOLS, 300)
+    np.testing.assert_array_equal(panels[column].to_numpy(), expected.to_numpy())
+    assert panels[column].index.equals(expected.index)
+    assert tuple(panels[column].columns) == SYMBOLS
+
+
+async def test_several_columns_come_from_one_reading(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        panels = await read_panels(connection, SYMBOLS, SESSION, 20, list(COLUMNS))
+    assert set(panels) == set(COLUMNS)
+    for column in COLUMNS:
+        np.testing.assert_array_equal(panels[column], await plainly(rated, column, SYMBOLS, 20))
+
+
+async def test_symbols_keep_the_order_asked_for(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        one = await read_panels(connection, ("NKE", "HAS"), SESSION, 5, ["close"])
+        other = await read_panels(connection, ("HAS", "NKE"), SESSION, 5, ["close"])
+    pd.testing.assert_frame_equal(one["close"][["HAS", "NKE"]], other["close"])
+
+
+async def test_sessions_without_bars_are_rows_of_nan(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        panels = await read_panels(connection, ("HAR",), SESSION, 30, ["close"])
+    close = panels["close"]["HAR"]
+    assert len(close) == 30
+    assert close.last_valid_index() == pd.Timestamp("2017-03-10")
+    assert close.isna().sum() == 15
+
+
+async def test_nobody_gives_an_empty_panel(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        panels = await read_panels(connection, (), SESSION, 5, ["close"])
+    assert panels["close"].shape == (5, 0)
+
+
+async def test_a_day_that_is_no_session_is_refused(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        with pytest.raises(ValueError, match="2017-04-01 is no session"):
+            await read_panels(connection, ("NKE",), date(2017, 4, 1), 5, ["close"])
+
+
+async def test_members_are_the_stocks_and_say_which_still_trade(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        members = await read_members(connection, "sample", SESSION)
+        benchmarks = await read_benchmarks(connection, "sample")
+    active = dict(zip(members.symbols, members.active, strict=True))
+    assert (len(members.symbols), benchmarks) == (410, ("QQQ", "SPY"))
+    assert not {"QQQ", "SPY"} & active.keys()
+    assert (active["HAR"], active["NKE"]) == (False, True)
+
+
+async def test_a_stock_is_active_up_to_its_last_session(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        members = await read_members(connection, "sample", date(2017, 3, 10))
+    assert dict(zip(members.symbols, members.active, strict=True))["HAR"]
+
+
+async def test_last_bars_are_as_traded_and_of_the_symbols_own_day(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        bars = await read_last_bars(connection, SYMBOLS, SESSION)
+    assert sorted(bars.index) == sorted(set(SYMBOLS) - {"NOBODY"})
+    assert bars.loc["HAR", "last_session"] == date(2017, 3, 10)
+    assert bars.loc["NFLX", "close"] == pytest.approx(147.81, abs=0.01)

@@ -75,8 +75,10 @@ def test_installing_the_ratings_installs_numpy_and_pandas_alone() -> None:
 
 
 def test_the_domain_loads_only_the_standard_library() -> None:
-    code = "import pkgutil, importlib, canslim_core\n" + (
-        "for found in pkgutil.walk_packages(canslim_core.__path__, 'canslim_core.'): importlib.import_module(found.name)"
+    code = (
+        "import pkgutil, importlib, canslim_core\n"
+        "for found in pkgutil.walk_packages(canslim_core.__path__, 'canslim_core.'):\n"
+        "    importlib.import_module(found.name)"
     )
     started_with = loaded_by("")
     assert loaded_by(code) - started_with - set(sys.stdlib_module_names) == {"canslim_core"}

@@ -9,7 +9,6 @@ from canslim_core.jobs import Job, JobRequest, Work
 from canslim_core.stages import COLLECT, RS, SCORE, JobKind
 from canslim_core.use_cases.run_task import run_task
 from canslim_infra.postgres.connection import Database
-from canslim_infra.postgres.due_tasks import take_due
 from canslim_infra.postgres.job_reads import read_job
 from canslim_infra.postgres.jobs import PostgresTransactions
 from canslim_scoring.stages.score import recalculate_canslim_score
@@ -30,19 +29,25 @@ def works(database: Database, provider: Provider) -> dict[str, Work]:
 
 
 async def run_due(database: Database, stages: Mapping[str, Work]) -> int:
-    """Runs every task that is due and those they open, one after the other; how many."""
+    """Runs every task that waits, sent or not, and those they open, one after the other; how many."""
     ran = 0
-    while due := await take_due(database, None):
-        for task in due:
+    while due := await _waiting(database):
+        for task_id, stage in due:
             await run_task(
-                task.id,
-                stages[task.stage],
+                task_id,
+                stages[stage],
                 owner="test",
                 transactions=PostgresTransactions(database),
                 wake_up=nobody,
             )
         ran += len(due)
     return ran
+
+
+async def _waiting(database: Database) -> list[tuple[int, str]]:
+    async with database.reading() as connection:
+        rows = await connection.fetch("SELECT id, stage FROM job_task WHERE state = 'pending' ORDER BY id")
+    return [tuple(row) for row in rows]
 
 
 async def open_job(database: Database, request: JobRequest) -> UUID:

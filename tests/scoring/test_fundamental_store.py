@@ -45,7 +45,10 @@ async def test_nobody_has_filings_splits_or_owners(rated: Database) -> None:
 async def test_owners_are_read_up_to_the_session(database: Database) -> None:
     async with database.transaction() as connection:
         await connection.execute(
-            "INSERT INTO ownership (symbol, as_of, institutional_pct) VALUES ('A', '2017-01-03', 60), ('A', '2017-04-03', 61)"
+            """
+            INSERT INTO ownership (symbol, as_of, institutional_pct)
+            VALUES ('A', '2017-01-03', 60), ('A', '2017-04-03', 61)
+            """
         )
         snapshots = await read_ownership(connection, ["A"], date(2017, 3, 31))
     assert snapshots is not None

@@ -81,7 +81,7 @@ async def test_ratings_spread_from_1_to_99_and_leaders_are_the_leaders_of_that_y
     rated_stocks = {symbol: row["rs_rating"] for symbol, row in stocks.items() if row["rs_rating"] is not None}
     assert (min(rated_stocks.values()), max(rated_stocks.values())) == (1, 99)
     raw = {symbol: stocks[symbol]["rs_raw"] for symbol in rated_stocks}
-    assert sorted(raw, key=raw.__getitem__)[-1] == max(rated_stocks, key=lambda one: (rated_stocks[one], raw[one]))
+    assert max(raw, key=raw.__getitem__) == max(rated_stocks, key=lambda one: (rated_stocks[one], raw[one]))
 
 
 async def test_a_bad_print_is_unrated_and_says_so(rated: Database) -> None:

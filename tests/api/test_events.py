@@ -9,6 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from canslim_api.handlers.events import POLL
 from canslim_infra.postgres.connection import Database
 from canslim_infra.queue.redis_clients import sender_client
 from canslim_infra.queue.signals import CHANNEL, announce
@@ -26,8 +27,10 @@ async def test_a_finished_job_is_told_from_its_creation_to_its_end(
     app: Starlette, database: Database, job_id: str
 ) -> None:
     await complete(database, job_id, "A", "B", failed=("B",))
+    started = time.monotonic()
     async with listening(app, job_id) as stream:
         events = await stream.rest()
+    assert time.monotonic() - started < POLL
     assert [event.id for event in events] == list(range(1, len(events) + 1))
     assert [event.type for event in events] == [
         "created",
@@ -92,7 +95,9 @@ async def test_news_comes_without_a_hint_too_and_the_end_ends_the_stream(
     async with listening(app, job_id) as stream:
         assert (await stream.next()).type == "created"  # type: ignore[union-attr]
         await complete(database, job_id, "A")
-        assert [event.type for event in await stream.rest()][-1] == "finished"
+        types = [(await stream.next()).type for _ in range(8)]  # type: ignore[union-attr]
+        assert types[-1] == "finished"
+        assert await stream.next(seconds=POLL / 2) is None
 
 
 async def test_two_listeners_hear_the_same(app: Starlette, database: Database, job_id: str) -> None:

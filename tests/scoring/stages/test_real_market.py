@@ -215,6 +215,21 @@ async def test_a_known_split_is_not_suspect(own_rated: Database, sample: Sample)
     assert (await ratings(own_rated))["NKE"]["rs_rating"] == before["NKE"]["rs_rating"]
 
 
+@pytest.mark.parametrize(("factor", "reason"), [(0.99, None), (1, "suspect")])
+async def test_a_large_move_is_suspect_unless_the_factor_knows_of_an_action_that_day(
+    own_rated: Database, sample: Sample, factor: float, reason: str | None
+) -> None:
+    await execute(
+        own_rated,
+        f"""
+        UPDATE daily_bar SET close = close * 2, adj_factor = adj_factor * {factor}
+        WHERE symbol = 'NKE' AND session < '2017-01-10'
+        """,
+    )
+    await again(own_rated, sample, "rs")
+    assert (await ratings(own_rated))["NKE"]["rs_reason"] == reason
+
+
 # Nothing to work on.
 
 

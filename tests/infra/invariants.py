@@ -93,6 +93,8 @@ INVARIANTS: Mapping[str, str] = {
     "no task is tried more often than it may be, and a pending one has a try left": """
         SELECT id::text FROM job_task
         WHERE attempt > max_attempts OR attempt < 0 OR (state = 'pending' AND attempt = max_attempts)""",
+    "those that took two workers down run one at a time": """
+        SELECT min(id)::text FROM job_task WHERE state = 'running' AND crashes >= 2 HAVING count(*) > 1""",
     "states move as their table says": """
         SELECT what || ': ' || old || ' to ' || new FROM move
         WHERE NOT EXISTS (SELECT FROM legal_move WHERE (what, old, new) = (move.what, move.old, move.new))""",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from canslim_core.errors import Malformed, Refused, Throttled, Unavailable
+from canslim_core.jobs import Task
 from canslim_core.ports import Renewal
 from canslim_core.stages import REFRESH
 from canslim_core.use_cases.cancel_job import cancel_job
@@ -41,7 +42,7 @@ PICK = st.integers(0, 11)
 #: After which statement or commit of a call its process dies; mostly it does not.
 CRASH = st.one_of(st.just(0), st.just(0), st.integers(1, 14))
 FAILURES = st.one_of(
-    st.builds(Unavailable, st.just("no answer")),
+    *[st.builds(Unavailable, st.just("no answer"))] * 4,
     st.builds(Throttled, st.just("slow down"), st.just(timedelta(minutes=5))),
     st.builds(OSError, st.just("reset by peer")),
     st.builds(Malformed, st.just("not what it was")),
@@ -70,9 +71,12 @@ class EngineMachine(RuleBasedStateMachine):
 
     # What people ask for.
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(batches=st.integers(0, 3))
+    def begin(self, batches: int) -> None:
+        """A refresh that has listed its universe, or not yet."""
         self._start("sample", None, key=None)
+        if batches:
+            self._do(self._round(batches))
 
     @rule(
         universe=st.sampled_from(UNIVERSES),
@@ -89,16 +93,17 @@ class EngineMachine(RuleBasedStateMachine):
             stages = ("rs", "score")[pick % 2 :]
             self._ask(start_recalculation, "files", stages, universes=UNIVERSES, idempotency_key=None, crash=crash)
         elif how == "retry":
-            self._ask(retry_job, self._job(pick), crash=crash)
+            self._ask(retry_job, self._job(pick, finished=True), crash=crash)
         else:
             self._ask(replay_dead_letter, self._dead_letter(pick), crash=crash)
 
-    @rule(pick=PICK, how=st.sampled_from(["nothing", "nothing", "cancel", "deadline"]), crash=CRASH)
+    @rule(pick=PICK, how=st.sampled_from(["nothing", "cancel", "deadline"]), crash=CRASH)
     def end_a_job(self, pick: int, how: str, crash: int) -> None:
         if how == "cancel":
-            self._attempt(cancel_job(self._job(pick), transactions=self._transactions), crash)
+            self._attempt(cancel_job(self._job(pick, finished=False), transactions=self._transactions), crash)
         elif how == "deadline":
-            self._do(self._engine.execute("UPDATE job SET deadline_at = now() WHERE id = $1", self._job(pick)))
+            job_id = self._job(pick, finished=False)
+            self._do(self._engine.execute("UPDATE job SET deadline_at = now() WHERE id = $1", job_id))
 
     # What the relay and Redis do.
 
@@ -128,8 +133,7 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(pick=PICK, error=FAILURES, crash=CRASH)
     def work_fails(self, pick: int, error: Exception, crash: int) -> None:
         if (delivery := self._at_work(pick)) is not None:
-            last = delivery.task.attempt == delivery.task.max_attempts or isinstance(error, Refused | Malformed)
-            expected = (Verdict.DEAD if last else Verdict.RETRIED) if self._held(delivery) else Verdict.SUPERSEDED
+            expected = verdict_of(delivery.task, error) if self._held(delivery) else Verdict.SUPERSEDED
             assert self._do(self._end(delivery, error, crash)) in (None, expected)
 
     @rule(batches=st.integers(1, 3), crash=CRASH)
@@ -146,10 +150,17 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def stall_past_the_lease(self, pick: int) -> None:
-        """It comes back later, with another worker on its task, or nobody, or the job over."""
+        """It comes back later, with nobody on its task, or the job over."""
         if (delivery := self._at_work(pick)) is not None:
-            self._do(self._engine.expire_lease(delivery.task.id))
-            self._do(self._reconcile())
+            self._do(self._lose(delivery.task.id))
+            self._deliveries.append(delivery)
+
+    @rule(pick=PICK, worker=st.sampled_from(WORKERS))
+    def be_overtaken(self, pick: int, worker: str) -> None:
+        """It comes back later, with another worker on its task, or a thread of its own process."""
+        if (delivery := self._at_work(pick)) is not None:
+            self._do(self._lose(delivery.task.id))
+            self._do(self._deliver(delivery.task.id, worker))
             self._deliveries.append(delivery)
 
     @rule(pick=PICK)
@@ -157,10 +168,11 @@ class EngineMachine(RuleBasedStateMachine):
         if (delivery := self._at_work(pick)) is not None:
             self._do(delivery.kill())
 
-    @rule(pick=PICK)
-    def die_at_every_attempt(self, pick: int) -> None:
+    @rule(pick=PICK, error=st.one_of(st.none(), FAILURES))
+    def use_up_every_attempt(self, pick: int, error: Exception | None) -> None:
+        """Dies over it where it is no error."""
         if (task_id := self._message(pick)) is not None:
-            self._do(self._poison(task_id))
+            self._do(self._every_attempt(task_id, error))
 
     @rule(worker=st.sampled_from(WORKERS), crash=CRASH)
     def stop_a_worker(self, worker: str, crash: int) -> None:
@@ -226,16 +238,23 @@ class EngineMachine(RuleBasedStateMachine):
             self._mail += [task.id for task in taken]
 
     async def _deliver(self, task_id: int, worker: str) -> None:
+        before = await self._engine.rows(
+            "SELECT FROM job_task WHERE id = $1 AND state = 'pending' AND due_at <= now()", task_id
+        )
         delivery = Delivery(task_id, self._name(worker), self._transactions)
         await delivery.settled()
+        assert delivery.task is None or before, "what is not due, or another's, was claimed"
         if delivery.task is None:
             assert await delivery.verdict() in (None, Verdict.DUPLICATE)
         else:
             self._deliveries.append(delivery)
 
     async def _reconcile(self) -> None:
+        held = "SELECT id, attempt FROM job_task WHERE state = 'running' AND lease_until > now() ORDER BY id"
+        before = await self._engine.rows(held)
         await reclaim_expired(self._faulty)
         await bury_poisoned(self._faulty)
+        assert await self._engine.rows(held) == before
         await expire_jobs(self._faulty)
 
     async def _round(self, batches: int) -> None:
@@ -247,14 +266,23 @@ class EngineMachine(RuleBasedStateMachine):
                 self._deliveries.remove(delivery)
                 await delivery.end(outcome_of(delivery.task, batches=batches))
 
-    async def _poison(self, task_id: int) -> None:
+    async def _lose(self, task_id: int) -> None:
+        """Its worker is silent for too long."""
+        await self._engine.expire_lease(task_id)
+        await self._reconcile()
+
+    async def _every_attempt(self, task_id: int, error: Exception | None) -> None:
         for _ in range(MOST_ATTEMPTS):
             await self._engine.make_due()
+            known = len(self._deliveries)
             await self._deliver(task_id, WORKERS[0])
-            while self._deliveries and self._deliveries[-1].task.id == task_id:
-                await self._deliveries.pop().kill()
-            await self._engine.expire_lease(task_id)
-            await self._reconcile()
+            for delivery in self._deliveries[known:]:
+                self._deliveries.remove(delivery)
+                if error is None:
+                    await delivery.kill()
+                    await self._lose(task_id)
+                else:
+                    assert await delivery.end(error) is verdict_of(delivery.task, error)
 
     async def _release(self, worker: str) -> None:
         async with self._transactions() as jobs:
@@ -299,8 +327,10 @@ class EngineMachine(RuleBasedStateMachine):
         row = self._do(self._engine.task(delivery.task.id))
         return (row["state"], row["owner"], row["attempt"]) == ("running", delivery.owner, delivery.task.attempt)
 
-    def _job(self, pick: int) -> UUID:
-        rows = self._do(self._engine.rows("SELECT id FROM job ORDER BY created_at"))
+    def _job(self, pick: int, *, finished: bool) -> UUID:
+        """Any job, preferably a finished or an unfinished one."""
+        preferred_first = "SELECT id FROM job ORDER BY (finished_at IS NULL) = $1, created_at"
+        rows = self._do(self._engine.rows(preferred_first, finished))
         return rows[pick % len(rows)]["id"]
 
     def _dead_letter(self, pick: int) -> int:
@@ -310,6 +340,12 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _name(self, worker: str) -> str:
         return f"{worker}{self._lives[worker]}"
+
+
+def verdict_of(task: Task, error: Exception) -> Verdict:
+    """What becomes of a held task that failed so."""
+    last = task.attempt == task.max_attempts or isinstance(error, Refused | Malformed)
+    return Verdict.DEAD if last else Verdict.RETRIED
 
 
 @contextmanager
@@ -327,7 +363,7 @@ def test_no_job_is_lost_doubled_or_miscounted_whatever_happens(database_url: str
         run_state_machine_as_test(
             lambda: EngineMachine(loop, database),
             settings=settings(
-                max_examples=40,
+                max_examples=60,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],

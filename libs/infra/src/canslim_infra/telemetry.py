@@ -55,7 +55,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def serve_metrics(host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> int:
-    """Serves /metrics, /healthz and /readyz from a thread; the port. Raises OSError where it is taken."""
+    """Serves /metrics, /healthz and /readyz from a thread; the port. Raises OSError, one line, where it is taken."""
     metrics = make_wsgi_app()
     probes = {"/healthz": alive, "/readyz": ready}
 
@@ -67,7 +67,12 @@ def serve_metrics(host: str, port: int, *, alive: Callable[[], bool], ready: Cal
         start_response("200 OK" if ok else "503 Service Unavailable", [("Content-Type", "text/plain")])
         return [b"ok\n" if ok else b"no\n"]
 
-    server = make_server(host, port, app, ThreadingWSGIServer, handler_class=QuietHandler)  # type: ignore[arg-type]
+    try:
+        server = make_server(host, port, app, ThreadingWSGIServer, handler_class=QuietHandler)  # type: ignore[arg-type]
+    except OSError as error:
+        raise OSError(
+            f"port {port} on {host} can't be used: {error.strerror}; choose another one with CANSLIM_METRICS_PORT"
+        ) from error
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return int(server.server_port)

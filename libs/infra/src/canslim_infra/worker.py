@@ -36,6 +36,8 @@ from canslim_infra.telemetry import TASK_SECONDS, serve_metrics
 
 log = structlog.get_logger()
 
+#: The exit code of a process that can't start as it is set up.
+REFUSED = 2
 #: How soon an idle worker looks for messages.
 POLL_MS = 100
 #: Dramatiq's own limit stands behind the stage's deadline.
@@ -91,10 +93,15 @@ def run_worker(settings: Settings, queue: str, threads: int, stages: Mapping[str
     # As many as are worked on: waiting messages are there for other workers.
     worker.queue_prefetch = threads
     broker.add_middleware(resources)
+    try:
+        # Before the start: the worker's threads would outlive an exception here.
+        port = serve_metrics(
+            settings.api_host, settings.metrics_port, alive=lambda: _alive(worker), ready=lambda: _alive(worker)
+        )
+    except OSError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - as every reason not to start.
+        return REFUSED
     worker.start()
-    port = serve_metrics(
-        settings.api_host, settings.metrics_port, alive=lambda: _alive(worker), ready=lambda: _alive(worker)
-    )
     log.info("worker_started", queue=queue, threads=threads, owner=resources.owner, metrics_port=port)
     stop.wait()
     started = time.monotonic()

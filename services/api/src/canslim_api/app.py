@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
@@ -21,11 +22,13 @@ from canslim_infra.settings import Settings
 
 #: Connections of one API process.
 POOL_SIZE = 10
+#: A reader is told that PostgreSQL hangs, instead of waiting for it.
+LONGEST_STATEMENT = timedelta(seconds=10)
 
 
 def create_app(settings: Settings) -> Starlette:
     """The application, with its relay and reconciler inside; nothing connects before it starts."""
-    database = Database(settings.database_url, size=POOL_SIZE)
+    database = Database(settings.database_url, size=POOL_SIZE, longest=LONGEST_STATEMENT)
     client = sender_client(settings.redis_url)
     services = Services(
         settings,

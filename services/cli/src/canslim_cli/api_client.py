@@ -19,7 +19,10 @@ class ApiClient:
     def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=30)
+        try:
+            self._http = httpx.Client(base_url=url, headers=headers, timeout=30)
+        except httpx.InvalidURL as error:
+            raise ApiError(f"{url!r} is no address ({error}); expected one as http://127.0.0.1:8000") from error
 
     def __enter__(self) -> Self:
         return self
@@ -28,15 +31,13 @@ class ApiClient:
         self._http.close()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Json:
-        answer: Json = self._ask("GET", path, params=_present(query)).json()
-        return answer
+        return _json(self._ask("GET", path, params=_present(query)))
 
     def text(self, path: str, query: Mapping[str, Any]) -> str:
         return self._ask("GET", path, params=_present(query)).text
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
-        answer: Json = self._ask("POST", path, json=_present(body)).json()
-        return answer
+        return _json(self._ask("POST", path, json=_present(body)))
 
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
@@ -49,6 +50,14 @@ class ApiClient:
         if response.is_error:
             raise ApiError(_explain(response))
         return response
+
+
+def _json(response: httpx.Response) -> Json:
+    try:
+        answer: Json = response.json()
+    except ValueError as error:
+        raise ApiError(f"{response.request.url} answered something else than JSON: it is no canslim API") from error
+    return answer
 
 
 def _present(values: Mapping[str, Any] | None) -> Json:

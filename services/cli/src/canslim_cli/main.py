@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 import typer
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from canslim_cli import tables
 from canslim_cli.api_client import ApiClient, ApiError
@@ -63,7 +64,6 @@ def up(
     """Start everything on this machine: PostgreSQL, Valkey, API, collector, scoring. Ctrl-C stops it."""
     overrides = {"PROVIDER": provider.value, "API_PORT": str(port)}
     with _refusals():
-        _check_port(os.environ.get("CANSLIM_API_HOST", "127.0.0.1"), port)
         asyncio.run(run_up(data_dir or default_data_dir(), overrides, refresh=refresh, console=console))
 
 
@@ -167,8 +167,8 @@ def upgrade(
     """Bring the database to this version's schema."""
     try:
         migrations.upgrade(database_url)
-    except (OSError, ValueError) as error:
-        errors.print(f"the database can't be reached: {error}", soft_wrap=True)
+    except (OSError, ValueError, DBAPIError, asyncpg.PostgresError) as error:
+        errors.print(f"the database can't be upgraded: {error}", soft_wrap=True, highlight=False)
         raise typer.Exit(REFUSED) from None
 
 
@@ -197,17 +197,6 @@ def _refusals() -> Iterator[None]:
     except UpRefused as error:
         errors.print(str(error), soft_wrap=True, style="red", highlight=False)
         raise typer.Exit(REFUSED) from None
-
-
-def _check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UpRefused(
-                f"port {port} on {host} can't be used: {error.strerror}; choose another one with --port"
-            ) from None
 
 
 def main() -> None:

@@ -75,6 +75,7 @@ async def write_answers(
 ) -> None:
     """Stores all answers of a task. `encoded` is `encode_bars(answers)`, made outside of the transaction."""
     ordered = sorted(answers, key=lambda answer: answer.symbol)
+    await _forget_other_sources(connection, provider, [answer.symbol for answer in ordered])
     # Locks the symbols in alphabetical order, so that two jobs can't deadlock on them.
     known = await _write_series(connection, provider, revision, ordered)
     replaced = [answer.symbol for answer in ordered if answer.restated and answer.symbol in known]
@@ -86,6 +87,16 @@ async def write_answers(
     await _upsert(connection, "filing", FILING_KEY, FILING_FIGURES, filings)
     ownership = _joined(ordered, "ownership", (*OWNERSHIP_KEY[1:], *OWNERSHIP_FIGURES))
     await _upsert(connection, "ownership", OWNERSHIP_KEY, OWNERSHIP_FIGURES, ownership)
+
+
+async def _forget_other_sources(connection: Connection, provider: str, symbols: Sequence[str]) -> None:
+    """What another provider reported of a symbol is no part of this one's history."""
+    rows = await connection.fetch(
+        "SELECT symbol FROM series WHERE symbol = ANY($1) AND provider <> $2", symbols, provider
+    )
+    if foreign := [row["symbol"] for row in rows]:
+        await connection.execute("DELETE FROM filing WHERE symbol = ANY($1)", foreign)
+        await connection.execute("DELETE FROM ownership WHERE symbol = ANY($1)", foreign)
 
 
 async def _write_series(connection: Connection, provider: str, revision: str, answers: Sequence[Answer]) -> set[str]:

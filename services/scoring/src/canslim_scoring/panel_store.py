@@ -83,12 +83,14 @@ async def read_panels(
         last,
     )
     at_session = np.searchsorted(sessions, rows["session"])
+    # A bar on a day that the calendar does not know has no row.
+    known = sessions[at_session] == rows["session"]
     index = pd.DatetimeIndex(sessions.astype("datetime64[s]"))
     labels = pd.Index(list(symbols), dtype=object)
     panels = {}
     for name in columns:
         values = np.full((len(sessions), len(symbols)), np.nan)
-        values[at_session, rows["symbol"]] = rows[name]
+        values[at_session[known], rows["symbol"][known]] = rows[name][known]
         panels[name] = pd.DataFrame(values, index=index, columns=labels)
     return panels
 

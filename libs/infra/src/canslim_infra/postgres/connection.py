@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -28,8 +28,13 @@ Connection = Any
 
 
 async def _prepare(connection: Connection) -> None:
-    for name in ("json", "jsonb"):
-        await connection.set_type_codec(name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    try:
+        for name in ("json", "jsonb"):
+            await connection.set_type_codec(name, encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    except BaseException:
+        # asyncpg would say goodbye to a server that may hang, and leave the connection open.
+        connection.terminate()
+        raise
 
 
 class Database:
@@ -37,12 +42,16 @@ class Database:
 
     patience: how long a transaction waits for a server that is away before it raises
     StoreUnavailable. A worker waits, the API does not.
+    longest: how long one statement may take before the server counts as hung.
     """
 
-    def __init__(self, url: str, *, size: int, patience: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self, url: str, *, size: int, patience: timedelta = timedelta(0), longest: timedelta = timedelta(minutes=2)
+    ) -> None:
         self._url = url
         self._size = size
         self._patience = patience
+        self._longest = longest
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -52,7 +61,7 @@ class Database:
             max_size=self._size,
             init=_prepare,
             timeout=5,
-            command_timeout=120,
+            command_timeout=self._longest.total_seconds(),
             server_settings={"application_name": "canslim"},
         )
 
@@ -101,7 +110,6 @@ class Database:
             raise StoreUnavailable(f"PostgreSQL can't be reached: {type(error).__name__}: {error}") from error
 
     async def _release(self, connection: Connection) -> None:
-        try:
+        # Where this fails, asyncpg has dropped the connection itself.
+        with suppress(*ABSENCE):
             await self._pool.release(connection, timeout=2)
-        except ABSENCE:
-            connection.terminate()

@@ -17,14 +17,15 @@ async def list_jobs(database: Database, *, limit: int, offset: int) -> tuple[int
     async with database.reading() as connection:
         rows = await connection.fetch(
             f"""
-            SELECT (SELECT count(*) FROM job) AS count, page.* FROM (
+            SELECT counted.jobs, page.* FROM (SELECT count(*) AS jobs FROM job) AS counted
+            LEFT JOIN LATERAL (
                 SELECT {JOB_COLUMNS} FROM job ORDER BY created_at DESC, id LIMIT $1 OFFSET $2
-            ) AS page
+            ) AS page ON true
             """,
             limit,
             offset,
         )
-    return (rows[0]["count"] if rows else 0), [job_from_row(row) for row in rows]
+    return rows[0]["jobs"], [job_from_row(row) for row in rows if row["id"] is not None]
 
 
 async def read_job(database: Database, job_id: UUID) -> Job:

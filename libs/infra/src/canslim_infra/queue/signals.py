@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import redis
 import redis.asyncio
@@ -18,11 +19,11 @@ async def announce(client: redis.asyncio.Redis, job_id: UUID) -> None:
 
 
 class JobSignals:
-    """Wakes everybody in this process who waits for a job."""
+    """Wakes everybody in this process who waits for a job; those who wait keep its event alive."""
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
-        self._changed: dict[str, asyncio.Event] = {}
+        self._changed: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
     async def wait(self, job_id: UUID, timeout: float) -> None:
         """Returns after the next change of the job, or after `timeout` seconds."""

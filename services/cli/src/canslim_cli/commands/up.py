@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,8 @@ async def up(data_dir: Path, overrides: Mapping[str, str], *, refresh: bool, con
     """Runs servers and services until a signal. Raises UpRefused with one clear line."""
     async with until_signalled():
         with claim(data_dir) as claimed:
+            # What a killed `up` left on the port has ended by now.
+            _check_port(os.environ.get(PREFIX + "API_HOST", "127.0.0.1"), int(overrides["API_PORT"]))
             given = {name: os.environ.get(PREFIX + name) for name in ("DATABASE_URL", "REDIS_URL")}
             try:
                 async with embedded_servers(
@@ -58,6 +61,17 @@ async def _serve(
         finally:
             greeting.cancel()
             stopped.cancel()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UpRefused(
+                f"port {port} on {host} can't be used: {error.strerror}; choose another one with --port"
+            ) from None
 
 
 def _environment(data_dir: Path, servers: Servers, overrides: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api service
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-setup: $(READY) ## Sets up .venv: uv, the locked dependencies, the seven packages
+setup: $(READY) ## Sets up .venv: uv, the locked dependencies, the packages
 
 $(READY): requirements.lock pyproject.toml $(addsuffix /pyproject.toml,$(PACKAGES))
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"canslim needs Python 3.11 or newer, {sys.executable} is {v.major}.{v.minor}; name another one: make PYTHON=python3.12 ...")'

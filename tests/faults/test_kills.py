@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+
 from tests.faults.checker import EXTRA_RUNS, check, result
 from tests.faults.cluster import Cluster, Member
 from tests.faults.conftest import SYMBOLS

@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 
 import redis.asyncio
-from tests.faults.checker import check, result
-from tests.faults.cluster import POOLS, Cluster
-from tests.faults.conftest import SYMBOLS, RunCluster
-from tests.faults.poisoned_collector import POISON
 
 from canslim_infra.postgres.due_tasks import DueTask
 from canslim_infra.queue.messages import send
 from canslim_infra.queue.redis_clients import sender_client
+from tests.faults.checker import check, result
+from tests.faults.cluster import POOLS, Cluster
+from tests.faults.conftest import SYMBOLS, RunCluster
+from tests.faults.poisoned_collector import POISON
 
 POISONED_COLLECTOR = Path(__file__).with_name("poisoned_collector.py")
 #: Symbols of one task.

@@ -81,11 +81,12 @@ async def test_a_retry_of_a_universe_that_was_never_listed_begins_anew(engine: E
     assert (again.symbols, again.stage) == (None, "collect")
 
 
-async def test_a_retry_of_a_failed_stage_begins_with_it(engine: Engine) -> None:
+async def test_a_retry_of_a_failed_score_rates_again(engine: Engine) -> None:
     job = await engine.start(recalculation("rs", "score"))
     await engine.finish(await engine.claimed(job))
     await engine.fail(await engine.claimed(job))
-    assert (await retry(engine, job)).stages == ("score",)
+    # Its unpublished strengths are those of the failed job.
+    assert (await retry(engine, job)).stages == ("rs", "score")
 
 
 async def test_a_retry_takes_the_dead_letters_along(engine: Engine) -> None:

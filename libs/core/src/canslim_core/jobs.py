@@ -23,6 +23,7 @@ class JobRequest:
 
     symbols: None means the whole universe.
     stages: names, in the pipeline's order.
+    session: what to rate, where no provider is asked; None means the newest.
     """
 
     kind: JobKind
@@ -32,6 +33,7 @@ class JobRequest:
     requested_by: str = "admin"
     idempotency_key: str | None = None
     retry_of: UUID | None = None
+    session: date | None = None
 
     @property
     def scope(self) -> str:

@@ -58,11 +58,8 @@ class Resources(dramatiq.Middleware):
         self.works: dict[str, Work] = {}
         self.client: redis.asyncio.Redis
 
-    def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
+    def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         _on_loop(self._open())
-
-    def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        log.info("draining")
 
     async def _open(self) -> None:
         await self.database.open()
@@ -163,7 +160,7 @@ async def _deliver(task_id: int, stage: str, resources: Resources) -> None:
     seconds = time.perf_counter() - started
     TASK_SECONDS.labels(stage, verdict).observe(seconds)
     if verdict != Verdict.DUPLICATE:
-        log.info("task_ended", task_id=task_id, verdict=verdict, seconds=round(seconds, 3))
+        log.info("task_ended", stage=stage, task_id=task_id, verdict=verdict, seconds=round(seconds, 3))
     for job_id in job_ids:
         await announce(resources.client, job_id)
 
@@ -176,6 +173,7 @@ def _log_failure(task: Task, error: BaseException) -> None:
 
 def _drain(worker: dramatiq.Worker, drain: timedelta, resources: Resources) -> None:
     """Lets running tasks end inside the drain time, then hands back the rest."""
+    log.info("draining")
     for thread in worker.workers:
         thread.stop()
     deadline = time.monotonic() + drain.total_seconds()

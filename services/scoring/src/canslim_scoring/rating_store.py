@@ -207,7 +207,8 @@ async def publish(connection: Connection, job_id: UUID) -> None:
         DELETE FROM rating_set AS old USING rating_set AS new
         WHERE new.job_id = $1 AND old.id <> new.id
           AND old.universe = new.universe AND old.session = new.session
-          AND old.published_at IS NOT NULL
+          AND (old.published_at IS NOT NULL
+               OR EXISTS (SELECT FROM job WHERE job.id = old.job_id AND job.finished_at IS NOT NULL))
         """,
         job_id,
     )

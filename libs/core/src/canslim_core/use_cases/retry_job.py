@@ -5,7 +5,7 @@ from uuid import UUID
 from canslim_core.errors import Conflict
 from canslim_core.jobs import Job, JobRequest
 from canslim_core.ports import Jobs, Transactions, WakeUp
-from canslim_core.stages import COLLECT
+from canslim_core.stages import COLLECT, RS, SCORE
 from canslim_core.states import JobState
 
 
@@ -35,7 +35,7 @@ async def replay_dead_letter(task_id: int, *, requested_by: str, transactions: T
     async with transactions() as jobs:
         old, payload, stage = await jobs.dead_letter(task_id)
         symbols = tuple(payload["symbols"]) if "symbols" in payload else None
-        job = await _open(old, old.stages[old.stages.index(stage) :], symbols, requested_by, jobs)
+        job = await _open(old, _stages_from(old, stage), symbols, requested_by, jobs)
         await jobs.mark_replayed([task_id], by=job.id)
     await wake_up()
     return job
@@ -49,13 +49,21 @@ async def _reopen(old: Job, requested_by: str, jobs: Jobs) -> Job:
         return await _open(old, old.stages, symbols, requested_by, jobs)
     if old.state is JobState.COMPLETED:
         raise Conflict(f"job {old.id} completed and no symbol failed; there is nothing to run again")
-    return await _open(old, old.stages[old.stages.index(old.stage) :], None, requested_by, jobs)
+    return await _open(old, _stages_from(old, old.stage), None, requested_by, jobs)
+
+
+def _stages_from(old: Job, stage: str) -> tuple[str, ...]:
+    """The stages to run again: a score is made of the strengths of its own job, so `rs` comes before it."""
+    first = RS.name if stage == SCORE.name and RS.name in old.stages else stage
+    return old.stages[old.stages.index(first) :]
 
 
 async def _open(
     old: Job, stages: tuple[str, ...], symbols: tuple[str, ...] | None, requested_by: str, jobs: Jobs
 ) -> Job:
-    request = JobRequest(old.kind, old.universe, symbols, stages=stages, requested_by=requested_by, retry_of=old.id)
+    request = JobRequest(
+        old.kind, old.universe, symbols, stages=stages, requested_by=requested_by, retry_of=old.id, session=old.session
+    )
     job, created = await jobs.create(request, request.first_tasks())
     if not created:
         raise Conflict(f"job {job.id} of the same scope is {job.state}; wait for it or cancel it first")

@@ -73,9 +73,7 @@ async def run_task(
     if task is None:
         return Verdict.DUPLICATE
     try:
-        async with asyncio.timeout(task.definition.deadline.total_seconds()):
-            outcome = await _under_lease(task, work, transactions, leases)
-        await _finish(task, outcome, transactions)
+        await _under_lease(task, work, transactions, leases)
     except Superseded:
         return Verdict.SUPERSEDED
     except Cancelled:
@@ -90,13 +88,23 @@ async def run_task(
     return Verdict.DONE
 
 
-async def _under_lease(task: Task, work: Work, transactions: Transactions, leases: Leases) -> Outcome[Any]:
-    working = asyncio.ensure_future(work(task))
+async def _under_lease(task: Task, work: Work, transactions: Transactions, leases: Leases) -> None:
+    """Works and finishes while the lease is renewed: a stage that writes for long must not lose it."""
+    worked = asyncio.Event()
+
+    async def work_and_finish() -> None:
+        async with asyncio.timeout(task.definition.deadline.total_seconds()):
+            outcome = await work(task)
+        worked.set()
+        await _finish(task, outcome, transactions)
+
+    working = asyncio.ensure_future(work_and_finish())
     renewing = asyncio.ensure_future(_renew_until_lost(task, transactions, leases))
     try:
         await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
+        # Once it finishes, the fence decides; a renewal may come after the commit and find the task done.
+        if working.done() or worked.is_set():
+            return await working
         lost = renewing.result()
         raise INTERRUPTIONS[lost](f"task {task.id}, attempt {task.attempt}")
     finally:

@@ -99,7 +99,11 @@ async def bury_poisoned(database: Database) -> int:
         task = Task(**row)
         error = f"its worker died or hung at every one of {task.attempt} attempts"
         async with database.transaction() as connection:
-            buried += await PostgresJobs(connection).fail(task, error, retry_in=None)
+            # The job first, as everywhere; its worker may have renewed the lease meanwhile.
+            await connection.execute("SELECT FROM job WHERE id = $1 FOR NO KEY UPDATE", task.job_id)
+            expired = "SELECT lease_until < clock_timestamp() FROM job_task WHERE id = $1 FOR UPDATE"
+            if await connection.fetchval(expired, task.id):
+                buried += await PostgresJobs(connection).fail(task, error, retry_in=None)
     return buried
 
 

@@ -56,8 +56,8 @@ class PostgresJobs:
         row = await self._sql.fetchrow(
             f"""
             INSERT INTO job (kind, scope, universe, symbols, stages, requested_by, idempotency_key, retry_of,
-                             state, stage, total, deadline_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, now() + $11)
+                             state, stage, total, deadline_at, session)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, now() + $11, $12)
             ON CONFLICT DO NOTHING
             RETURNING {JOB_COLUMNS}
             """,
@@ -72,6 +72,7 @@ class PostgresJobs:
             request.stages[0],
             len(request.symbols or ()),
             JOB_DEADLINE,
+            request.session,
         )
         if row is None:
             return await self._existing(request, tasks)

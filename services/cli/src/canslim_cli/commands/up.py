@@ -7,8 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
 import httpx
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from canslim_cli import tables
 from canslim_cli.api_client import ApiClient, ApiError
@@ -48,7 +50,10 @@ async def _serve(
 ) -> None:
     environment = _environment(data_dir, servers, overrides)
     settings = _checked(environment)
-    await asyncio.to_thread(migrations.upgrade, servers.database_url)
+    try:
+        await asyncio.to_thread(migrations.upgrade, servers.database_url)
+    except (OSError, ValueError, DBAPIError, asyncpg.PostgresError) as error:
+        raise UpRefused(f"the database can't be upgraded: {error}") from error
     services = [Service(name, [sys.executable, "-m", f"canslim_{name}.main"], environment) for name in PROCESSES]
     async with Supervisor(data_dir, services, console) as supervisor:
         stopped = asyncio.create_task(supervisor.stopped())

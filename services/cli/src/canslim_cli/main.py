@@ -26,6 +26,8 @@ from canslim_core.universes import UNIVERSES
 from canslim_infra import migrations
 
 REFUSED = 2
+#: Seconds that `refresh --wait` follows a job without an answer: the API may restart.
+PATIENCE = 30.0
 
 app = typer.Typer(help="A self-hosted CAN SLIM screening system.", no_args_is_help=True, pretty_exceptions_enable=False)
 jobs_app = typer.Typer(help="Refreshes and recalculations.", no_args_is_help=True)
@@ -84,7 +86,7 @@ def refresh(
         if not wait:
             console.print(started["job_id"])
             return
-        job = follow(client, started["job_id"], console)
+        job = follow(client, started["job_id"], console, PATIENCE)
         console.print(summarize(job), soft_wrap=True)
     if job["state"] != "completed":
         raise typer.Exit(1)

@@ -5,15 +5,18 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from canslim_cli.api_client import ApiClient, Json
+from canslim_cli.api_client import ApiClient, ApiError, Json
 
 #: Seconds between two looks.
 POLL = 0.25
 FINISHED = ("completed", "failed", "cancelled")
 
 
-def follow(client: ApiClient, job_id: str, console: Console) -> Json:
-    """Shows the job until it has finished; its last status. Raises ApiError."""
+def follow(client: ApiClient, job_id: str, console: Console, patience: float) -> Json:
+    """Shows the job until it has finished; its last status.
+
+    Raises ApiError after `patience` seconds without an answer.
+    """
     with Progress(
         TextColumn("{task.description:<8}"),
         BarColumn(),
@@ -23,8 +26,17 @@ def follow(client: ApiClient, job_id: str, console: Console) -> Json:
         console=console,
     ) as progress:
         bars: dict[str, TaskID] = {}
+        heard = time.monotonic()
         while True:
-            job = client.get(f"/screener/jobs/{job_id}")
+            try:
+                job = client.get(f"/screener/jobs/{job_id}")
+            except ApiError:
+                # The API or PostgreSQL restarts; the job goes on meanwhile.
+                if time.monotonic() - heard > patience:
+                    raise
+                time.sleep(1)
+                continue
+            heard = time.monotonic()
             _show(progress, bars, job)
             if job["state"] in FINISHED:
                 return job

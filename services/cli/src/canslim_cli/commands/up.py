@@ -130,7 +130,8 @@ def _refresh(url: str, token: str | None, console: Console) -> None:
     try:
         with ApiClient(url, token) as client:
             started = client.post("/screener/refresh", {})
-            job = follow(client, started["job_id"], console)
+            # No patience: when the API is gone here, somebody has asked to stop.
+            job = follow(client, started["job_id"], console, patience=0)
             console.print(summarize(job), soft_wrap=True)
             tables.print_plain(console, tables.leaders(client.get("/screener/stocks", {"limit": LEADERS})))
     except ApiError as error:

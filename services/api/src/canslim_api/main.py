@@ -1,6 +1,7 @@
 """Starts the API process."""
 
 import asyncio
+import signal
 import socket
 import sys
 
@@ -29,7 +30,11 @@ def main() -> None:
     config = uvicorn.Config(
         create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, lifespan="on"
     )
-    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again once it has stopped; a clean stop ends with 0.
+        signal.signal(number, lambda *_: None)
+    asyncio.run(server.serve(sockets=[listener]))
 
 
 def _listen(settings: Settings) -> socket.socket:

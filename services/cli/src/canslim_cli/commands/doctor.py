@@ -69,7 +69,11 @@ def _starts(kind: str) -> str:
 def _api(url: str, port: int) -> str:
     try:
         with ApiClient(url) as client:
-            client.get("/readyz")
+            client.get("/healthz")
+            try:
+                client.get("/readyz")
+            except ApiError as error:
+                raise Wrong(f"answers at {url}, but is not ready ({error}): is PostgreSQL away?") from None
         return f"answers at {url}"
     except ApiError:
         with socket.socket() as probe:

@@ -27,6 +27,8 @@ PROCESSES = ("api", "collector", "scoring")
 DRAIN_SECONDS = 6
 READY_WITHIN = 60.0
 LEADERS = 20
+#: Where the commands look for the API.
+DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 async def up(data_dir: Path, overrides: Mapping[str, str], *, refresh: bool, console: Console) -> None:
@@ -104,11 +106,21 @@ async def _greet(settings: Settings, data_dir: Path, *, refresh: bool, console: 
         await asyncio.to_thread(_refresh, url, settings.admin_token, console)
     console.print(
         f"\n[bold]canslim is up[/bold] at [link={url}]{url}[/link] (the API's description: {url}/docs)\n"
-        f"The administrator's token is in {token_file(data_dir)}\n"
-        "Try `canslim screen`, `canslim show NVDA`, `canslim refresh --wait`. Ctrl-C stops everything.\n",
+        f"The administrator's token is {_token_place(data_dir)}\n"
+        f"Try `canslim screen{_api_option(url)}`, and `show SYMBOL` or `refresh --wait` likewise. "
+        "Ctrl-C stops everything.\n",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _token_place(data_dir: Path) -> str:
+    given = PREFIX + "ADMIN_TOKEN"
+    return f"the one in {given}" if given in os.environ else f"in {token_file(data_dir)}"
+
+
+def _api_option(url: str) -> str:
+    return "" if url == DEFAULT_URL else f" --api {url}"
 
 
 async def _ready(url: str) -> None:

@@ -340,7 +340,9 @@ def test_db_upgrade_brings_an_empty_database_to_the_schema(postgres_server: Embe
 
 def test_db_upgrade_without_a_server_is_one_line() -> None:
     url = f"postgresql://127.0.0.1:{free_port()}/x"
-    assert one_line(invoke("", "db", "upgrade", "--database-url", url), 2).startswith("the database can't be upgraded: ")
+    assert one_line(invoke("", "db", "upgrade", "--database-url", url), 2).startswith(
+        "the database can't be upgraded: "
+    )
 
 
 def test_db_upgrade_without_an_address_is_refused() -> None:

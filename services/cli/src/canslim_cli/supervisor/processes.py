@@ -10,9 +10,13 @@ import psutil
 
 
 def living(process: psutil.Process) -> bool:
-    """A zombie does not live: where nothing reaps orphans, it stays for ever."""
+    """A zombie does not live: where nothing reaps orphans, it stays for ever.
+
+    Its other threads end a moment after the first one, and hold its ports until then.
+    """
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+        zombie = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+        return bool(process.is_running() and not zombie)
     except psutil.NoSuchProcess:
         return False
 

@@ -237,11 +237,11 @@ async def test_a_job_past_its_deadline_fails_with_its_tasks(engine: Engine) -> N
         await engine.finish(running)
 
 
-async def test_two_relays_that_find_a_late_job_end_it_once(engine: Engine) -> None:
-    job = await engine.start(refresh("A"))
-    await engine.execute("UPDATE job SET deadline_at = now() - interval '1 s'")
-    await asyncio.gather(*(expire_jobs(engine.database) for _ in range(5)))
-    assert (await engine.events(job.id)).count("finished") == 1
+async def test_a_late_job_that_another_relay_ended_meanwhile_stays_as_it_is(engine: Engine) -> None:
+    job = await engine.cancel((await engine.start(refresh("A"))).id)
+    async with engine.transactions() as jobs:
+        await jobs.expire(job.id)
+    assert await engine.job(job.id) == job
 
 
 async def test_a_job_within_its_deadline_goes_on(engine: Engine) -> None:
@@ -253,3 +253,22 @@ async def test_a_lease_is_measured_by_the_database(engine: Engine, database: Dat
     task = await engine.claimed(await engine.start(refresh("A")))
     left = await engine.value("SELECT lease_until - clock_timestamp() FROM job_task WHERE id = $1", task.id)
     assert LEASE - timedelta(minutes=1) < left <= LEASE
+
+
+async def test_tasks_that_took_two_workers_down_run_one_at_a_time(engine: Engine) -> None:
+    for symbol in ("A", "B", "innocent"):
+        await engine.start(refresh(symbol))
+    suspect, other, innocent = await engine.take()
+    await engine.execute("UPDATE job_task SET crashes = 2 WHERE id <> $1", innocent)
+    claims = [await engine.claim(task_id) for task_id in (suspect, other, innocent)]
+    assert [claim is not None for claim in claims] == [True, False, True]
+
+
+async def test_a_suspect_is_sent_when_the_one_before_it_has_ended(engine: Engine) -> None:
+    first = await engine.start(refresh("A"))
+    await engine.start(refresh("B"))
+    await engine.execute("UPDATE job_task SET crashes = 2")
+    task = await engine.claimed(first)
+    assert await engine.take() == []
+    await engine.finish(task)
+    assert len(await engine.take()) == 2

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from canslim_core.errors import Conflict, Interrupted
+from canslim_core.jobs import Payload
 from canslim_infra.postgres.due_tasks import bury_poisoned, expire_jobs, give_back, reclaim_expired
 from tests.infra.engine import Engine, refresh
 from tests.infra.invariants import INVARIANTS, broken
@@ -42,19 +43,44 @@ async def test_claims_finishes_failures_and_a_cancel_at_once_never_deadlock(engi
     assert await broken(engine.database, OF_THE_TABLES) == []
 
 
-async def test_a_cancel_and_those_who_touch_many_tasks_never_deadlock(engine: Engine) -> None:
+async def test_a_first_claim_and_a_cancel_at_once_never_deadlock(engine: Engine) -> None:
+    for number in range(50):
+        job = await engine.start(refresh(universe=f"universe {number}"))
+        (task,) = await engine.tasks(job.id)
+        await asyncio.gather(engine.claim(task["id"]), engine.cancel(job.id))
+    assert await broken(engine.database, OF_THE_TABLES) == []
+
+
+async def big_table(engine: Engine) -> tuple[list[str], list[Payload]]:
+    """In a big table the same rows are found by different indexes, and then locked in different orders."""
     symbols = [f"S{number:03}" for number in range(200)]
-    tasks = [{"symbols": [symbol]} for symbol in symbols]
-    # In a big table the same rows are found by different indexes, and then locked in different orders.
-    for number in range(20):
+    tasks: list[Payload] = [{"symbols": [symbol]} for symbol in symbols]
+    for number in range(40):
         await engine.cancel((await engine.start(refresh(universe=f"other {number}"), tasks)).id)
     await engine.execute("ANALYZE")
+    return symbols, tasks
+
+
+async def unfinished(engine: Engine) -> int:
+    return await engine.value("SELECT count(*) FROM job_task WHERE state IN ('pending', 'running')")
+
+
+async def test_a_cancel_and_a_worker_that_stops_never_deadlock(engine: Engine) -> None:
+    symbols, tasks = await big_table(engine)
+    running = "UPDATE job_task SET state = 'running', owner = 'worker', lease_until = now() WHERE state = 'pending'"
     for _ in range(20):
         job = await engine.start(refresh(*symbols), tasks)
-        await engine.execute(
-            "UPDATE job_task SET state = 'running', owner = 'worker', lease_until = now()"
-            " WHERE state = 'pending' AND id % 2 = 0"
-        )
+        await engine.execute(f"{running} AND id % 2 = 0")
+        await engine.execute(running)
+        await asyncio.gather(engine.cancel(job.id), engine.release("worker"))
+        assert await unfinished(engine) == 0
+
+
+async def test_a_cancel_and_a_relay_that_gives_back_never_deadlock(engine: Engine) -> None:
+    symbols, tasks = await big_table(engine)
+    for _ in range(20):
+        job = await engine.start(refresh(*symbols), tasks)
+        await engine.execute("UPDATE job_task SET sent_at = NULL WHERE state = 'pending' AND id % 2 = 0")
         sent = await engine.take_tasks()
-        await asyncio.gather(engine.cancel(job.id), engine.release("worker"), give_back(engine.database, sent))
-        assert await engine.value("SELECT count(*) FROM job_task WHERE state IN ('pending', 'running')") == 0
+        await asyncio.gather(engine.cancel(job.id), give_back(engine.database, sent))
+        assert await unfinished(engine) == 0

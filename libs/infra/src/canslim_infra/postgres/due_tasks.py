@@ -18,8 +18,11 @@ BULK = 500
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
+    """`again`: it was tried before, so it does not wait behind tasks that were not."""
+
     id: int
     stage: str
+    again: bool = False
 
 
 async def take_due(database: Database, waiting: Mapping[str, int] | None) -> list[DueTask]:
@@ -43,7 +46,7 @@ async def take_due(database: Database, waiting: Mapping[str, int] | None) -> lis
                 LIMIT $4
                 FOR UPDATE SKIP LOCKED
             )
-            RETURNING id, stage
+            RETURNING id, stage, attempt > 0 AS again
             """,
             SEND_AGAIN_AFTER,
             LOST_AFTER,

@@ -13,12 +13,17 @@ from canslim_infra.queue.redis_clients import NAMESPACE
 
 
 async def send(client: redis.asyncio.Redis, tasks: Sequence[DueTask]) -> None:
-    """One transaction of HSET and RPUSH a queue. Raises redis.RedisError or OSError."""
+    """One transaction for all queues; what was tried before goes first. Raises redis.RedisError or OSError."""
     async with client.pipeline(transaction=True) as pipeline:
         for queue in sorted({STAGES[task.stage].queue for task in tasks}):
-            bodies: dict[Any, Any] = dict(_encode(task) for task in tasks if STAGES[task.stage].queue == queue)
+            own = [(task, *_encode(task)) for task in tasks if STAGES[task.stage].queue == queue]
+            bodies: dict[Any, Any] = {redis_id: body for _, redis_id, body in own}
             pipeline.hset(f"{NAMESPACE}:{queue}.msgs", mapping=bodies)
-            pipeline.rpush(f"{NAMESPACE}:{queue}", *bodies)
+            # Workers take from the left.
+            if first := [redis_id for task, redis_id, _ in own if task.again]:
+                pipeline.lpush(f"{NAMESPACE}:{queue}", *first)
+            if last := [redis_id for task, redis_id, _ in own if not task.again]:
+                pipeline.rpush(f"{NAMESPACE}:{queue}", *last)
         await pipeline.execute()
 
 

@@ -40,8 +40,8 @@ async def publish(
 async def _make_set(connection: Connection, universe: str, session: date, count: int, published: bool) -> int:
     job_id = await connection.fetchval(
         """
-        INSERT INTO job (kind, scope, universe, stages, stage, requested_by, state, total, deadline_at)
-        VALUES ('refresh', gen_random_uuid()::text, $1, '{score}', 'score', 'test', 'completed', 0, now())
+        INSERT INTO job (kind, universe, stages, stage, requested_by, state, total, deadline_at)
+        VALUES ('refresh', $1, '{score}', 'score', 'test', 'completed', 0, now())
         RETURNING id
         """,
         universe,

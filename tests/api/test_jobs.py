@@ -25,6 +25,12 @@ async def started(admin: httpx.AsyncClient, path: str = REFRESH, **body: Any) ->
     return job_id
 
 
+async def listed(database: Database, *symbols: str) -> None:
+    """Symbols are only taken of a universe that has a list."""
+    async with database.transaction() as connection:
+        await store_members(connection, *symbols)
+
+
 async def read(api: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
     status: dict[str, Any] = (await api.get(f"/screener/jobs/{job_id}")).json()
     return status
@@ -55,7 +61,8 @@ async def test_nothing_said_refreshes_the_providers_universe(admin: httpx.AsyncC
     )
 
 
-async def test_a_refresh_of_some_symbols_counts_them_once_each(admin: httpx.AsyncClient) -> None:
+async def test_a_refresh_of_some_symbols_counts_them_once_each(admin: httpx.AsyncClient, database: Database) -> None:
+    await listed(database, "NKE", "NFLX")
     job = await read(admin, await started(admin, symbols=["NKE", "NFLX", "NKE"]))
     assert (job["symbols"], job["total"]) == (2, 2)
 
@@ -82,7 +89,8 @@ async def test_the_same_key_is_the_same_job_even_after_its_end(admin: httpx.Asyn
     assert again.json() == {"job_id": first, "state": "completed", "created": False}
 
 
-async def test_a_key_used_for_another_request_is_a_conflict(admin: httpx.AsyncClient) -> None:
+async def test_a_key_used_for_another_request_is_a_conflict(admin: httpx.AsyncClient, database: Database) -> None:
+    await listed(database, "NKE")
     keyed = {"Idempotency-Key": "monday"}
     first = (await admin.post(REFRESH, headers=keyed)).json()["job_id"]
     response = await admin.post(REFRESH, headers=keyed, json={"symbols": ["NKE"]})
@@ -125,11 +133,23 @@ async def test_an_unknown_universe_is_named(unstarted: httpx.AsyncClient, path: 
 
 
 async def test_unknown_symbols_are_named(admin: httpx.AsyncClient, database: Database) -> None:
-    async with database.transaction() as connection:
-        await store_members(connection, "NKE")
+    await listed(database, "NKE")
     response = await admin.post(REFRESH, json={"symbols": ["NKE", "ZZZZ", "AAAA"]})
     assert problem(response, 422)["detail"] == "not in universe 'sample': AAAA, ZZZZ"
     assert [error["field"] for error in response.json()["errors"]] == ["symbols"]
+
+
+async def test_symbols_of_a_universe_without_a_list_ask_for_the_whole_of_it_first(admin: httpx.AsyncClient) -> None:
+    response = await admin.post(REFRESH, json={"symbols": ["NKE"]})
+    expected = "not in universe 'sample': NKE. Refresh the whole universe first, if it never was"
+    assert problem(response, 422)["detail"] == expected
+
+
+async def test_symbols_of_a_universe_that_is_refreshed_wait(admin: httpx.AsyncClient, database: Database) -> None:
+    await listed(database, "NKE")
+    first = await started(admin)
+    response = await admin.post(REFRESH, json={"symbols": ["NKE"]})
+    assert first in problem(response, 409)["detail"]
 
 
 BODIES = {
@@ -187,8 +207,9 @@ async def test_an_oversize_body_is_refused(unstarted: httpx.AsyncClient, path: s
     )
 
 
-async def test_the_largest_list_of_symbols_is_taken(admin: httpx.AsyncClient) -> None:
+async def test_the_largest_list_of_symbols_is_taken(admin: httpx.AsyncClient, database: Database) -> None:
     symbols = [f"S{number:05}" for number in range(20_000)]
+    await listed(database, *symbols)
     assert (await read(admin, await started(admin, symbols=symbols)))["total"] == 20_000
     assert fields(await admin.post(REFRESH, json={"symbols": [*symbols, "S"]}), 422) == [("body", "symbols")]
 
@@ -214,7 +235,9 @@ async def test_the_status_follows_the_job(admin: httpx.AsyncClient, database: Da
 
 
 async def test_the_time_left_is_told_while_symbols_are_collected(admin: httpx.AsyncClient, database: Database) -> None:
-    job_id = await started(admin, symbols=[f"S{number}" for number in range(100)])
+    symbols = [f"S{number}" for number in range(100)]
+    await listed(database, *symbols)
+    job_id = await started(admin, symbols=symbols)
     await finish(database, await claim(database, job_id), done=50)
     assert (await read(admin, job_id))["eta_seconds"] >= 0
 
@@ -244,9 +267,12 @@ async def test_a_job_without_failures_lists_none(admin: httpx.AsyncClient) -> No
 
 
 async def test_jobs_are_listed_newest_first_and_paged(admin: httpx.AsyncClient) -> None:
-    ids = [await started(admin, symbols=[name]) for name in "ABC"]
-    listed = (await admin.get("/screener/jobs")).json()
-    assert (listed["total"], [job["job_id"] for job in listed["items"]]) == (3, ids[::-1])
+    ids = []
+    for _ in range(3):
+        ids.append(await started(admin))
+        await admin.post(f"/screener/jobs/{ids[-1]}/cancel")
+    shown = (await admin.get("/screener/jobs")).json()
+    assert (shown["total"], [job["job_id"] for job in shown["items"]]) == (3, ids[::-1])
     second = (await admin.get("/screener/jobs", params={"limit": 1, "offset": 1})).json()
     assert (second["total"], [job["job_id"] for job in second["items"]]) == (3, [ids[1]])
 
@@ -317,6 +343,7 @@ async def test_a_job_without_failures_can_not_be_retried(admin: httpx.AsyncClien
 
 
 async def test_a_dead_letter_is_listed_and_replayed_once(admin: httpx.AsyncClient, database: Database) -> None:
+    await listed(database, "A", "B")
     job_id = await started(admin, symbols=["A", "B"])
     task = await claim(database, job_id)
     await give_up(database, task, "poison")

@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,10 @@ def live_api(commands_url: str, redis_server: EmbeddedValkey) -> Iterator[Live]:
 
 @pytest.fixture
 def live(live_api: Live) -> Iterator[Live]:
-    """One refresh of the universe is done; the workers work."""
+    """One refresh of the universe is done, no job is unfinished, the workers work."""
     live_api.working.set()
+    while sql(live_api.settings.database_url, "SELECT count(*) FROM job WHERE finished_at IS NULL") != "0":
+        time.sleep(0.05)
     yield live_api
     live_api.working.set()
 
@@ -299,8 +302,11 @@ def test_retry_prints_the_new_job(run: Run, live: Live) -> None:
     live.working.clear()
     job_id = run("refresh", "--symbols", "SYN00008").stdout.strip()
     run("jobs", "cancel", job_id)
-    again = run("jobs", "retry", job_id).stdout.strip()
+    retried = run("jobs", "retry", job_id)
+    again = retried.stdout.strip()
+    assert again, retried.output
     assert json.loads(run("jobs", "show", again).stdout)["retry_of"] == job_id
+    run("jobs", "cancel", again)
 
 
 def test_unknown_jobs_are_not_found_and_malformed_ids_refused(run: Run) -> None:

@@ -43,22 +43,6 @@ def test_only_the_last_batch_is_not_full(symbols: set[str]) -> None:
     assert all(0 < size <= BATCH_SIZE for size in sizes[-1:])
 
 
-@given(SYMBOLS, SYMBOLS)
-def test_two_refreshes_share_a_scope_exactly_where_they_share_all_symbols(one: set[str], other: set[str]) -> None:
-    scopes = [JobRequest(JobKind.REFRESH, "sample", tuple(symbols)).scope for symbols in (one, other)]
-    assert (scopes[0] == scopes[1]) == (one == other)
-
-
-def test_the_whole_universe_is_another_scope_than_all_its_symbols() -> None:
-    requests = [
-        JobRequest(JobKind.REFRESH, "sample"),
-        JobRequest(JobKind.REFRESH, "sample", ("A",)),
-        JobRequest(JobKind.REFRESH, "files"),
-        JobRequest(JobKind.RECALCULATE, "sample"),
-    ]
-    assert len({request.scope for request in requests}) == len(requests)
-
-
 @pytest.mark.parametrize(
     ("request_", "tasks"),
     [

@@ -85,8 +85,8 @@ INVARIANTS: Mapping[str, str] = {
         SELECT job.id::text FROM job LEFT JOIN job_event ON job_id = job.id AND type = 'finished' GROUP BY job.id
         HAVING count(seq) <> (state NOT IN ('queued', 'running'))::int
             OR max(seq) <> events OR max(data ->> 'state') <> state""",
-    "one unfinished job a scope": """
-        SELECT scope FROM job WHERE state IN ('queued', 'running') GROUP BY scope HAVING count(*) > 1""",
+    "one unfinished job a universe": """
+        SELECT universe FROM job WHERE state IN ('queued', 'running') GROUP BY universe HAVING count(*) > 1""",
     "exactly a running task has an owner and a lease": """
         SELECT id::text FROM job_task
         WHERE (state = 'running') <> (owner IS NOT NULL) OR (state = 'running') <> (lease_until IS NOT NULL)""",

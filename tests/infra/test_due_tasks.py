@@ -98,6 +98,6 @@ async def test_a_retried_task_is_sent_when_its_wait_is_over(engine: Engine) -> N
 
 async def test_what_runs_or_has_ended_is_not_sent(engine: Engine) -> None:
     await engine.claimed(await engine.start(refresh("A")))
-    await engine.complete(await engine.start(refresh("B")))
-    await engine.cancel((await engine.start(refresh("C"))).id)
+    await engine.complete(await engine.start(refresh("B", universe="files")))
+    await engine.cancel((await engine.start(refresh("C", universe="files"))).id)
     assert await engine.take() == []

@@ -35,6 +35,11 @@ from tests.infra.invariants import AT_THE_END, INVARIANTS, broken, install_recor
 Result = TypeVar("Result")
 
 UNIVERSES = ("sample", "files")
+#: Symbols are only taken of a universe that has a list.
+LISTED = """
+    INSERT INTO listing (symbol, benchmark) SELECT unnest('{A,B,C}'::text[]), false ON CONFLICT DO NOTHING;
+    INSERT INTO universe_member SELECT universe, symbol FROM unnest('{sample,files}'::text[]) AS universe, listing
+    ON CONFLICT DO NOTHING"""
 WORKERS = ("a", "b", "c")
 
 #: Chooses one of whatever there is at the time.
@@ -68,6 +73,7 @@ class EngineMachine(RuleBasedStateMachine):
         #: Worker to its incarnation: a stopped process comes back under another name.
         self._lives = dict.fromkeys(WORKERS, 0)
         self._do(self._engine.execute("TRUNCATE job, job_task, effect, move RESTART IDENTITY CASCADE"))
+        self._do(self._engine.execute(LISTED))
 
     # What people ask for.
 

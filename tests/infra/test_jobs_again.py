@@ -97,11 +97,11 @@ async def test_a_retry_takes_the_dead_letters_along(engine: Engine) -> None:
     assert await list_dead_letters(engine.database) == []
 
 
-async def test_a_retry_waits_for_another_job_of_its_scope(engine: Engine) -> None:
+async def test_a_retry_waits_for_another_job_of_its_universe(engine: Engine) -> None:
     job = await engine.start(refresh())
     await engine.cancel(job.id)
     await engine.start(refresh())
-    with pytest.raises(Conflict, match="of the same scope is queued"):
+    with pytest.raises(Conflict, match="wait for it or cancel it first"):
         await retry(engine, job)
 
 
@@ -111,15 +111,19 @@ async def test_a_dead_task_is_a_dead_letter(engine: Engine) -> None:
     assert (letter["id"], letter["job_id"], letter["error"]) == (task_id, job.id, "it failed")
 
 
-async def test_a_dead_letter_is_replayed_for_its_symbols_while_its_job_goes_on(engine: Engine) -> None:
+async def test_a_dead_letter_is_replayed_for_its_symbols_after_its_job(engine: Engine) -> None:
     job, task_id = await with_a_dead_batch(engine)
+    with pytest.raises(Conflict, match=f"job {job.id}, another refresh of universe 'sample', is running"):
+        await replay(engine, task_id)
+    await engine.complete(job)
     again = await replay(engine, task_id)
     assert (again.symbols, again.stages, again.retry_of) == (("A",), job.stages, job.id)
     assert await list_dead_letters(engine.database) == []
 
 
 async def test_a_dead_letter_is_replayed_once(engine: Engine) -> None:
-    _, task_id = await with_a_dead_batch(engine)
+    job, task_id = await with_a_dead_batch(engine)
+    await engine.complete(job)
     answers = await asyncio.gather(*(replay(engine, task_id) for _ in range(10)), return_exceptions=True)
     assert [isinstance(answer, Conflict) for answer in answers].count(False) == 1
     assert await engine.value("SELECT count(*) FROM job") == 2

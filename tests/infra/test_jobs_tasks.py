@@ -178,7 +178,7 @@ async def test_the_session_of_a_job_never_goes_back(engine: Engine) -> None:
 
 async def test_a_worker_that_stops_hands_its_tasks_back_untried(engine: Engine) -> None:
     task = await engine.claimed(await engine.start(refresh("A")), "stopping")
-    other = await engine.claimed(await engine.start(refresh("B")), "going on")
+    other = await engine.claimed(await engine.start(refresh("B", universe="files")), "going on")
     assert await engine.release("stopping") == 1
     row = await engine.task(task.id)
     assert (row["state"], row["attempt"]) == (TaskState.PENDING, 0)
@@ -256,8 +256,8 @@ async def test_a_lease_is_measured_by_the_database(engine: Engine, database: Dat
 
 
 async def test_tasks_that_took_two_workers_down_run_one_at_a_time(engine: Engine) -> None:
-    for symbol in ("A", "B", "innocent"):
-        await engine.start(refresh(symbol))
+    for universe in ("sample", "files", "innocent"):
+        await engine.start(refresh(universe=universe))
     suspect, other, innocent = await engine.take()
     await engine.execute("UPDATE job_task SET crashes = 2 WHERE id <> $1", innocent)
     claims = [await engine.claim(task_id) for task_id in (suspect, other, innocent)]
@@ -266,7 +266,7 @@ async def test_tasks_that_took_two_workers_down_run_one_at_a_time(engine: Engine
 
 async def test_a_suspect_is_sent_when_the_one_before_it_has_ended(engine: Engine) -> None:
     first = await engine.start(refresh("A"))
-    await engine.start(refresh("B"))
+    await engine.start(refresh("B", universe="files"))
     await engine.execute("UPDATE job_task SET crashes = 2")
     task = await engine.claimed(first)
     assert await engine.take() == []

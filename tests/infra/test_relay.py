@@ -12,8 +12,10 @@ import pytest
 import redis
 import redis.asyncio
 
-from canslim_cli.embedded import EmbeddedValkey
+from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
+from canslim_core.ports import Renewal
 from canslim_core.stages import COLLECT, RS, STAGES, Stage
+from canslim_infra.postgres.connection import Database
 from canslim_infra.queue.broker import create_broker
 from canslim_infra.queue.messages import waiting
 from canslim_infra.queue.redis_clients import NAMESPACE, sender_client
@@ -104,7 +106,7 @@ async def test_messages_are_dramatiqs_own_for_the_stages_queue_and_actor(
     engine: Engine, relay: Relay, client: redis.asyncio.Redis
 ) -> None:
     collect = await engine.start(refresh("A", "B"), [{"symbols": ["A"]}, {"symbols": ["B"]}])
-    rate = await engine.start(recalculation("rs"))
+    rate = await engine.start(recalculation("rs", universe="files"))
     assert await relay.send_due() == 3
     sent = {queue: await messages(client, queue) for queue in (COLLECT.queue, RS.queue)}
     assert [(m.actor_name, m.queue_name) for m in sent[RS.queue]] == [(RS.actor, RS.queue)]
@@ -118,7 +120,7 @@ async def test_a_worker_gets_every_task_of_its_queue_and_leaves_nothing_behind(
 ) -> None:
     symbols = [f"S{number:02}" for number in range(30)]
     job = await engine.start(refresh(*symbols), [{"symbols": [symbol]} for symbol in symbols])
-    await engine.start(recalculation("rs"))
+    await engine.start(recalculation("rs", universe="files"))
     await relay.send_due()
     with worker(redis_url, COLLECT.queue) as received:
         calls = await asyncio.to_thread(received.wait_for, 30)
@@ -146,6 +148,29 @@ async def test_while_redis_is_away_tasks_stay_due_and_go_out_when_it_is_back(
         own_redis.start()
         assert await relay.send_due() == 1
         assert len(await messages(client, COLLECT.queue)) == 1
+
+
+async def test_a_worker_that_could_not_renew_while_postgresql_was_away_did_not_die(
+    own_postgres: EmbeddedPostgres, client: redis.asyncio.Redis
+) -> None:
+    database = Database(own_postgres.url, size=4)
+    await database.open()
+    engine, relay = Engine(database), Relay(database, client)
+    task = await engine.claimed(await engine.start(refresh("A")))
+    own_postgres.kill()
+    async with running(relay.run()):
+        await asyncio.sleep(0.2)
+        own_postgres.start()
+        await engine.execute("UPDATE job_task SET lease_until = now() - interval '1 s'")
+        async with asyncio.timeout(20):
+            # Only a relay that is back sends it.
+            other = await engine.start(refresh("B", universe="files"))
+            while not await messages(client, COLLECT.queue):  # noqa: ASYNC110 - another task sets no event here.
+                await asyncio.sleep(0.02)
+        assert await engine.renew(task) is Renewal.HELD
+        assert (await engine.task(task.id))["crashes"] == 0
+        await engine.cancel(other.id)
+    await database.close()
 
 
 async def test_a_redis_that_takes_nothing_more_costs_nothing(engine: Engine, own_redis: EmbeddedValkey) -> None:
@@ -212,7 +237,7 @@ async def test_a_task_that_can_not_be_buried_does_not_stop_the_others(
     await engine.claimed(poisoned)
     await engine.execute("UPDATE job_task SET attempt = max_attempts, lease_until = now() - interval '1 s'")
     await engine.execute("INSERT INTO job_failure (job_id, symbol, code, message) SELECT id, 'A', '', '' FROM job")
-    await engine.start(refresh("B"))
+    await engine.start(refresh("B", universe="files"))
     async with running(relay.run()):
         await arrived(client, COLLECT.queue)
 

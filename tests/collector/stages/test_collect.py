@@ -273,14 +273,17 @@ async def test_an_empty_universe_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "spawned", "done"), [({"universe": "u"}, 1, 0), ({"symbols": ["A"]}, 0, 1)], ids=["list", "fetch"]
+    ("payload", "spawned", "done", "session"),
+    [({"universe": "u"}, 1, 0, date(2017, 3, 31)), ({"symbols": ["A"]}, 0, 1, None)],
+    ids=["list", "fetch"],
 )
 async def test_the_payload_says_whether_to_list_or_to_fetch(
-    database: Database, payload: dict[str, Any], spawned: int, done: int
+    database: Database, payload: dict[str, Any], spawned: int, done: int, session: date | None
 ) -> None:
+    """Only who lists the universe says what to rate: some symbols of a newer session are not enough."""
     work = collect_stock_data(FakeProvider({"A": bars(1)}, members=named("A")), database)
     outcome = await work(task(payload))
-    assert (len(outcome.spawn), outcome.done, outcome.session) == (spawned, done, date(2017, 3, 31))
+    assert (len(outcome.spawn), outcome.done, outcome.session) == (spawned, done, session)
 
 
 def task(payload: dict[str, Any]) -> Task:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -35,13 +34,10 @@ class JobRequest:
     retry_of: UUID | None = None
     session: date | None = None
 
-    @property
-    def scope(self) -> str:
-        """Two unfinished jobs never share a scope."""
-        if self.symbols is None:
-            return f"{self.kind}:{self.universe}"
-        # A digest, because an index takes no entry as long as a list of thousands.
-        return f"{self.kind}:{self.universe}:{sha256(','.join(sorted(self.symbols)).encode()).hexdigest()}"
+    def is_for(self, job: "Job") -> bool:
+        """Whether the job does what this asks for; the order of symbols does not matter."""
+        same_symbols = sorted(self.symbols or ()) == sorted(job.symbols or ())
+        return (self.kind, self.universe, self.stages) == (job.kind, job.universe, job.stages) and same_symbols
 
     def first_tasks(self) -> list[Payload]:
         """The payloads of the first stage: the list of a universe is a task of its own."""

@@ -22,10 +22,10 @@ class Jobs(Protocol):
     """The jobs inside one transaction. Only the store's own clock decides what is due or has run out."""
 
     async def create(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
-        """Creates the job, or returns the one with the same idempotency key or unfinished scope.
+        """Creates the job, or returns the one that the idempotency key names or that is the same and unfinished.
 
-        The second value says whether it is new. Raises Conflict where the key was used for
-        another request.
+        The second value says whether it is new. Raises Conflict where the key was used for another request,
+        or another job of the universe is unfinished.
         """
         ...
 
@@ -73,7 +73,7 @@ class Jobs(Protocol):
         ...
 
     async def unknown_symbols(self, universe: str, symbols: Sequence[str]) -> list[str]:
-        """Those that the universe's stored list lacks; none where it has no list yet."""
+        """Those that the universe's stored list lacks: all, where it has none yet."""
         ...
 
 

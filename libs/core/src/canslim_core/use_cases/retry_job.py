@@ -13,7 +13,7 @@ async def retry_job(job_id: UUID, *, requested_by: str, transactions: Transactio
     """Opens a job for the symbols that failed and the stages that were not reached.
 
     Raises NotFound, or Conflict where the job is unfinished, has nothing to run again, or another
-    job of the same scope is unfinished.
+    job of the universe is unfinished.
     """
     async with transactions() as jobs:
         old = await jobs.get(job_id)
@@ -30,7 +30,7 @@ async def retry_job(job_id: UUID, *, requested_by: str, transactions: Transactio
 async def replay_dead_letter(task_id: int, *, requested_by: str, transactions: Transactions, wake_up: WakeUp) -> Job:
     """Opens a job for what one dead task was to do, and for the stages after it.
 
-    Raises NotFound, or Conflict where it was replayed already or a job of the same scope is unfinished.
+    Raises NotFound, or Conflict where it was replayed already or a job of the universe is unfinished.
     """
     async with transactions() as jobs:
         old, payload, stage = await jobs.dead_letter(task_id)
@@ -66,5 +66,5 @@ async def _open(
     )
     job, created = await jobs.create(request, request.first_tasks())
     if not created:
-        raise Conflict(f"job {job.id} of the same scope is {job.state}; wait for it or cancel it first")
+        raise Conflict(f"job {job.id} does the same and is {job.state}; wait for it or cancel it first")
     return job

@@ -18,10 +18,10 @@ async def start_refresh(
     transactions: Transactions,
     wake_up: WakeUp,
 ) -> tuple[Job, bool]:
-    """Opens a refresh, or returns the unfinished one of the same scope; True where it is new.
+    """Opens a refresh, or returns the unfinished one that is the same; True where it is new.
 
     Raises Unprocessable for a universe the provider lacks or symbols the universe lacks, Conflict
-    where the idempotency key was used for another request.
+    where the idempotency key was used for another request or another job of the universe is unfinished.
     """
     if universe not in universes:
         raise Unprocessable(
@@ -33,7 +33,8 @@ async def start_refresh(
         if wanted is not None and (unknown := await jobs.unknown_symbols(universe, wanted)):
             raise Unprocessable(
                 f"not in universe {universe!r}: {', '.join(unknown[:20])}"
-                + (f" and {len(unknown) - 20} more" if len(unknown) > 20 else ""),
+                + (f" and {len(unknown) - 20} more" if len(unknown) > 20 else "")
+                + (". Refresh the whole universe first, if it never was" if len(unknown) == len(wanted) else ""),
                 field="symbols",
             )
         job, created = await jobs.create(request, request.first_tasks())

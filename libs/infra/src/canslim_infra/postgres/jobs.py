@@ -53,21 +53,26 @@ class PostgresJobs:
         self._sql = connection
 
     async def create(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
+        if (named := await self._named(request)) is not None:
+            return named, False
+        job, created = await self._insert(request, tasks)
+        await self._remember_key(request, job)
+        return job, created
+
+    async def _insert(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
         row = await self._sql.fetchrow(
             f"""
-            INSERT INTO job (kind, scope, universe, symbols, stages, requested_by, idempotency_key, retry_of,
-                             state, stage, total, deadline_at, session)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, now() + $11, $12)
+            INSERT INTO job (kind, universe, symbols, stages, requested_by, retry_of, state, stage, total,
+                             deadline_at, session)
+            VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, now() + $9, $10)
             ON CONFLICT DO NOTHING
             RETURNING {JOB_COLUMNS}
             """,
             request.kind,
-            request.scope,
             request.universe,
             request.symbols,
             request.stages,
             request.requested_by,
-            request.idempotency_key,
             request.retry_of,
             request.stages[0],
             len(request.symbols or ()),
@@ -75,31 +80,47 @@ class PostgresJobs:
             request.session,
         )
         if row is None:
-            return await self._existing(request, tasks)
+            return await self._unfinished(request, tasks)
         job = job_from_row(row)
         await self._add_tasks(job.id, request.stages[0], tasks)
         await self._event(job.id, "created", job_kind=request.kind, universe=request.universe)
         return await self.get(job.id), True
 
-    async def _existing(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
+    async def _unfinished(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
+        """The unfinished job of the universe, if it is what is asked for."""
         row = await self._sql.fetchrow(
-            f"""
-            SELECT {JOB_COLUMNS}, scope, idempotency_key FROM job
-            WHERE idempotency_key = $1 OR (scope = $2 AND state IN ('queued', 'running'))
-            ORDER BY idempotency_key = $1 DESC NULLS LAST LIMIT 1
-            """,
-            request.idempotency_key,
-            request.scope,
+            f"SELECT {JOB_COLUMNS} FROM job WHERE universe = $1 AND state IN ('queued', 'running')", request.universe
         )
         if row is None:  # It finished between the two statements.
-            return await self.create(request, tasks)
-        if row["scope"] != request.scope or tuple(row["stages"]) != request.stages:
-            if row["idempotency_key"] == request.idempotency_key is not None:
-                raise Conflict(
-                    f"idempotency key {request.idempotency_key!r} was used for another request, job {row['id']}"
-                )
-            raise Conflict(f"job {row['id']} with other stages is unfinished; wait for it or cancel it first")
-        return job_from_row(row), False
+            return await self._insert(request, tasks)
+        job = job_from_row(row)
+        if not request.is_for(job):
+            raise Conflict(
+                f"job {job.id}, another {job.kind} of universe {job.universe!r}, is {job.state}; "
+                "wait for it or cancel it first"
+            )
+        return job, False
+
+    async def _named(self, request: JobRequest) -> Job | None:
+        """The job that the request's key was answered with before."""
+        job_id = await self._sql.fetchval("SELECT job_id FROM idempotency_key WHERE key = $1", request.idempotency_key)
+        if job_id is None:
+            return None
+        job = await self.get(job_id)
+        if not request.is_for(job):
+            raise Conflict(f"idempotency key {request.idempotency_key!r} was used for another request, job {job.id}")
+        return job
+
+    async def _remember_key(self, request: JobRequest, job: Job) -> None:
+        if request.idempotency_key is None:
+            return
+        await self._sql.execute(
+            "INSERT INTO idempotency_key (key, job_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            request.idempotency_key,
+            job.id,
+        )
+        # Somebody may have used the key at the same time, for something else.
+        await self._named(request)
 
     async def get(self, job_id: UUID) -> Job:
         row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1", job_id)
@@ -258,8 +279,7 @@ class PostgresJobs:
         rows = await self._sql.fetch(
             """
             SELECT wanted FROM unnest($2::text[]) AS wanted
-            WHERE EXISTS (SELECT FROM universe_member WHERE universe = $1)
-              AND NOT EXISTS (SELECT FROM universe_member WHERE universe = $1 AND symbol = wanted)
+            WHERE NOT EXISTS (SELECT FROM universe_member WHERE universe = $1 AND symbol = wanted)
             ORDER BY wanted
             """,
             universe,
@@ -316,7 +336,10 @@ class PostgresJobs:
     async def _record_failures(self, job_id: UUID, failures: Sequence[SymbolFailure]) -> None:
         ordered = sorted(failures, key=lambda failure: failure.symbol)
         await self._sql.executemany(
-            "INSERT INTO job_failure (job_id, symbol, code, message) VALUES ($1, $2, $3, $4)",
+            """
+            INSERT INTO job_failure (job_id, symbol, code, message) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (job_id, symbol) DO UPDATE SET code = excluded.code, message = excluded.message
+            """,
             [(job_id, failure.symbol, failure.code, failure.message) for failure in ordered],
         )
 

@@ -136,19 +136,17 @@ class Job(SQLModel, table=True):
     """One refresh or recalculation; see canslim_core.jobs.Job for the counters."""
 
     __table_args__ = (
-        Index("job_one_unfinished_a_scope", "scope", unique=True, postgresql_where=UNFINISHED),
+        Index("job_one_unfinished_a_universe", "universe", unique=True, postgresql_where=UNFINISHED),
         Index("job_newest", "created_at"),
         CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'cancelled')", name="job_state"),
     )
     id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": text("gen_random_uuid()")})
     kind: str = Field(sa_type=Text)
-    scope: str = Field(sa_type=Text)
     universe: str = Field(sa_type=Text)
     session: date | None
     symbols: list[str] | None = Field(sa_column=Column(ARRAY(Text), nullable=True))
     stages: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     requested_by: str = Field(sa_type=Text)
-    idempotency_key: str | None = Field(sa_column=Column(Text, unique=True, nullable=True))
     retry_of: UUID | None = Field(foreign_key="job.id")
     state: str = Field(sa_type=Text)
     stage: str = Field(sa_type=Text)
@@ -167,6 +165,14 @@ class Job(SQLModel, table=True):
     finished_at: datetime | None = Field(sa_column=moment(nullable=True))
     deadline_at: datetime = Field(sa_column=moment())
     error: str | None = Field(sa_type=Text)
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """The job a key was answered with, made for it or not."""
+
+    __tablename__ = "idempotency_key"
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    job_id: UUID = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False))
 
 
 class JobTask(SQLModel, table=True):

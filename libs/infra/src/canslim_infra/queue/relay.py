@@ -5,6 +5,7 @@ a task has opened new ones.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ import structlog
 from prometheus_client import Counter
 
 from canslim_core.errors import StoreUnavailable
+from canslim_core.use_cases.run_task import LEASES
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.due_tasks import (
     BULK,
@@ -46,6 +48,7 @@ class Relay:
         self._database = database
         self._client = client
         self._asked = asyncio.Event()
+        self._away_at: float | None = None
 
     async def __call__(self) -> None:
         """Asks the loop to come by at once."""
@@ -64,6 +67,7 @@ class Relay:
             await step()
         except StoreUnavailable as error:
             log.warning("relay_waits_for_postgresql", error=str(error))
+            self._away_at = time.monotonic()
             return AWAY
         except Exception:
             # A task that can't be dealt with must not stop all the others.
@@ -92,6 +96,9 @@ class Relay:
                 return sent
 
     async def reconcile(self) -> None:
+        """Workers that could not renew while PostgreSQL was away get one lease's time to do so: none of them died."""
+        if self._away_at is not None and time.monotonic() - self._away_at < LEASES.duration.total_seconds():
+            return
         RECLAIMED.inc(await reclaim_expired(self._database))
         BURIED.inc(await bury_poisoned(self._database))
         LATE.inc(await expire_jobs(self._database))

@@ -64,7 +64,6 @@ async def collect(symbols: Sequence[str], provider: Provider, database: Database
     bars = sum(len(answer.bars.sessions) for answer in answers)
     return Outcome(
         write=partial(write_answers, provider=provider.name, revision=revision, answers=answers, encoded=encoded),
-        session=await provider.session(),
         done=len(symbols) - len(failures),
         unchanged=len(symbols) - len(asks) + sum(not len(answer.bars.sessions) for answer in answers),
         bars=bars,

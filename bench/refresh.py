@@ -132,7 +132,7 @@ def measure_system(servers: tuple[EmbeddedPostgres, EmbeddedValkey], symbols: in
     metrics = {name: free_port() for name in SERVICES}
     http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=60)
     with http, running_services(environment, metrics, folder) as pids:
-        wait_ready([port, *metrics.values()])
+        wait_ready([port, metrics["collector"], metrics["scoring"]])
         if postgres.pid is None or valkey.pid is None:
             raise SystemExit("a server is not running")
         with Memory({**pids, "postgresql": postgres.pid, "valkey": valkey.pid}) as memory:

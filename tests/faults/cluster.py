@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import redis
 
 from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from tests.servers import sql
@@ -22,6 +23,11 @@ TOKEN = "a-token-of-the-tests-alone"
 RESTART_AFTER = 0.5
 #: Two collectors, for that is the pool most faults hit.
 POOLS = (("api", 1), ("collector", 2), ("scoring", 1))
+EMPTY_ALL = """
+    DO $$ BEGIN
+        EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
+                 WHERE schemaname = 'public' AND tablename <> 'alembic_version');
+    END $$"""
 
 
 @dataclass
@@ -93,6 +99,19 @@ class Cluster:
             member.kill()
         self.http.close()
 
+    def reset(self) -> None:
+        """As new: all servers and processes there, nothing stored. Numbers go on, so that no old message fits."""
+        for server in (self.postgres, self.redis):
+            server.resume()
+            if not server.running:
+                server.start()
+        for member in self.members:
+            member.kept = True
+        with redis.Redis.from_url(self.redis.url) as client:
+            client.flushall()
+        sql(self.postgres.url, EMPTY_ALL)
+        self.until(self._complete, "every process runs")
+
     def of(self, name: str) -> list[Member]:
         return [member for member in self.members if member.name == name]
 
@@ -151,6 +170,9 @@ class Cluster:
             for path in sorted(self.folder.glob("*.log"))
         ]
         return "\n".join([tasks, self.ask("SELECT * FROM job"), *logs])
+
+    def _complete(self) -> bool:
+        return self._ready() and all(member.process.poll() is None for member in self.members)
 
     def _ready(self) -> bool:
         try:

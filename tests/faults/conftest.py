@@ -1,4 +1,4 @@
-"""An installation a test, and the result of the undisturbed run."""
+"""What the faults hit, and the result of the undisturbed run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -28,25 +28,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The result of a refresh that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("undisturbed")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One for all tests that can do with the same settings: slow enough to be hurt in the middle of a refresh."""
+    folder = tmp_path_factory.mktemp("installation")
     with temporary_postgres() as postgres, temporary_valkey() as redis:
         upgrade(postgres.url)
-        with running(postgres, redis, folder, CANSLIM_SYNTHETIC_SYMBOLS=str(SYMBOLS)) as cluster:
-            job = cluster.finished(cluster.refresh())
-            assert (job["state"], job["done"], job["failed"]) == ("completed", SYMBOLS + 2, 0)
-            check(cluster)
-            return result(cluster)
+        with running(postgres, redis, folder, CANSLIM_SYNTHETIC_SYMBOLS=str(SYMBOLS), **SLOW) as cluster:
+            yield cluster
+
+
+@pytest.fixture(scope="session")
+def undisturbed(installation: Cluster) -> str:
+    """The result of a refresh that nothing disturbed."""
+    installation.reset()
+    job = installation.finished(installation.refresh())
+    assert (job["state"], job["done"], job["failed"]) == ("completed", SYMBOLS + 2, 0)
+    check(installation)
+    return result(installation)
+
+
+@pytest.fixture
+def cluster(installation: Cluster) -> Cluster:
+    """Empty, and whole again."""
+    installation.reset()
+    return installation
 
 
 @pytest.fixture
 def run_cluster(own_postgres: EmbeddedPostgres, own_redis: EmbeddedValkey, tmp_path: Path) -> RunCluster:
-    return partial(running, own_postgres, own_redis, tmp_path, CANSLIM_SYNTHETIC_SYMBOLS=str(SYMBOLS))
-
-
-@pytest.fixture
-def cluster(run_cluster: RunCluster) -> Iterator[Cluster]:
-    """Slow enough to be hurt in the middle of a refresh."""
-    with run_cluster(**SLOW) as cluster:
-        yield cluster
+    """Starts one with other settings."""
+    return partial(running, own_postgres, own_redis, tmp_path, CANSLIM_SYNTHETIC_SYMBOLS=str(SYMBOLS), **SLOW)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.checker import EXTRA_RUNS, check, result
 from tests.faults.cluster import Cluster, Member
-from tests.faults.conftest import SLOW, SYMBOLS, RunCluster
+from tests.faults.conftest import SYMBOLS, RunCluster
 
 #: Seconds within which 95 % of killed tasks run again: the lease, and what the relay and a start take.
 RESTART_P95 = 15
@@ -29,7 +29,7 @@ def test_killed_collectors_cost_nothing(cluster: Cluster, undisturbed: str) -> N
 
 def test_killed_tasks_run_again_soon_and_before_a_backlog(run_cluster: RunCluster) -> None:
     # Enough work that the queue is never empty while the leases run out.
-    with run_cluster(**SLOW | {"CANSLIM_SYNTHETIC_SYMBOLS": "5000"}) as cluster:
+    with run_cluster(CANSLIM_SYNTHETIC_SYMBOLS="5000") as cluster:
         job_id = cluster.refresh()
         seconds: list[float] = []
         for collected in (100, 1500):
@@ -89,6 +89,20 @@ def test_a_collector_that_is_asked_to_stop_finishes_what_it_runs(cluster: Cluste
     assert cluster.ask("SELECT max(attempt) FROM job_task") == "1"
     check(cluster)
     assert result(cluster) == undisturbed
+
+
+def test_a_task_longer_than_the_drain_time_is_handed_back_untried(run_cluster: RunCluster, undisturbed: str) -> None:
+    with run_cluster(CANSLIM_DRAIN_SECONDS="0.1") as cluster:
+        job_id = cluster.refresh()
+        cluster.until_collected(job_id, 50)
+        leaver = busy(cluster, "collector")
+        leaver.kept = False
+        leaver.process.send_signal(signal.SIGTERM)
+        assert leaver.process.wait(20) == 0
+        assert cluster.finished(job_id)["state"] == "completed"
+        assert cluster.ask("SELECT max(attempt) FROM job_task") == "1"
+        check(cluster)
+        assert result(cluster) == undisturbed
 
 
 def test_a_second_request_to_stop_is_obeyed_at_once(cluster: Cluster, undisturbed: str) -> None:

@@ -186,8 +186,8 @@ async def test_words_that_look_like_values_are_tickers(tmp_path: Path, ticker: s
         text = f"{HEADING}\n{line}\n".encode()
         (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
     provider = Files(tmp_path)
-    assert [one.symbol for one in await provider.listings("files")] == [ticker]
-    assert (await answered(provider, ticker)).bars.close.tolist() == [10]
+    assert [one.symbol for one in await provider.listings("files")] == [ticker.upper()]
+    assert (await answered(provider, ticker.upper())).bars.close.tolist() == [10]
 
 
 async def test_csv_compressed_csv_and_parquet_are_read_alike(tmp_path: Path) -> None:

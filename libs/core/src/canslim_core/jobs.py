@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from canslim_core.stages import BATCH_SIZE, REFRESH, STAGES, JobKind, Stage
-from canslim_core.states import JobState, TaskState
+from canslim_core.states import JobState
 
 #: The store's open transaction; only the stage that writes knows its type.
 Connection = TypeVar("Connection")
@@ -136,21 +136,6 @@ class Outcome(Generic[Connection]):
 
 #: Runs one task and says what it leaves behind; raises what the task's failure is.
 Work = Callable[[Task], Awaitable[Outcome[Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A task given up after its last attempt."""
-
-    task_id: int
-    job_id: UUID
-    stage: str
-    payload: Payload
-    state: TaskState
-    attempt: int
-    error: str
-    finished_at: datetime
-    replayed_by: UUID | None
 
 
 def batches(symbols: Sequence[str]) -> list[Payload]:

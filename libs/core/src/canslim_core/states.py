@@ -47,6 +47,3 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     TaskState.DEAD: frozenset(),
     TaskState.CANCELLED: frozenset(),
 }
-
-UNFINISHED_JOBS: Final = tuple(state for state in JobState if not state.finished)
-UNFINISHED_TASKS: Final = tuple(state for state in TaskState if not state.finished)

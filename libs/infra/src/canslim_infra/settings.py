@@ -7,8 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "CANSLIM_"
 
@@ -17,10 +16,10 @@ class SettingsError(Exception):
     """The environment is wrong; the message names every wrong variable, one a line."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """One table for all services, so that one environment serves them all."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     database_url: str = Field(pattern=r"^postgres(ql)?://")
     redis_url: str = Field(pattern=r"^(redis|rediss|unix)://")

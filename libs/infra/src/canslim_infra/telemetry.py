@@ -3,7 +3,8 @@
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Literal
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -54,10 +55,9 @@ class QuietHandler(WSGIRequestHandler):
         """Probes come every few seconds; they are not news."""
 
 
-def serve_metrics(host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> int:
-    """Serves /metrics, /healthz and /readyz from a thread; the port. Raises OSError, one line, where it is taken."""
+def serve_metrics(host: str, port: int, probes: Mapping[str, Callable[[], bool]] = MappingProxyType({})) -> int:
+    """Serves /metrics and probes, by path, from a thread; the port. Raises OSError, one line, where it is taken."""
     metrics = make_wsgi_app()
-    probes = {"/healthz": alive, "/readyz": ready}
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> object:
         probe = probes.get(environ["PATH_INFO"])
@@ -68,7 +68,7 @@ def serve_metrics(host: str, port: int, *, alive: Callable[[], bool], ready: Cal
         return [b"ok\n" if ok else b"no\n"]
 
     try:
-        server = make_server(host, port, app, ThreadingWSGIServer, handler_class=QuietHandler)  # type: ignore[arg-type]
+        server = make_server(host, port, app, ThreadingWSGIServer, handler_class=QuietHandler)  # type: ignore[arg-type] # wsgiref's stubs want list[bytes].
     except OSError as error:
         raise OSError(
             f"port {port} on {host} can't be used: {error.strerror}; choose another one with CANSLIM_METRICS_PORT"

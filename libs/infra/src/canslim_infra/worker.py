@@ -67,6 +67,14 @@ class Resources(dramatiq.Middleware):
         self.relay = Relay(self.database, self.client)
         self.works = {name: make(self.database) for name, make in self._make.items()}
 
+    async def reaches_database(self) -> bool:
+        try:
+            async with asyncio.timeout(2), self.database.reading() as connection:
+                await connection.fetchval("SELECT 1")
+        except (StoreUnavailable, TimeoutError):
+            return False
+        return True
+
     async def close(self) -> None:
         """Hands back what is still claimed, so that nobody waits for the leases to run out."""
         with suppress(StoreUnavailable):
@@ -92,9 +100,8 @@ def run_worker(settings: Settings, queue: str, threads: int, stages: Mapping[str
     broker.add_middleware(resources)
     try:
         # Before the start: the worker's threads would outlive an exception here.
-        port = serve_metrics(
-            settings.api_host, settings.metrics_port, alive=lambda: _alive(worker), ready=lambda: _alive(worker)
-        )
+        probes = {"/healthz": lambda: _alive(worker), "/readyz": lambda: _ready(worker, resources)}
+        port = serve_metrics(settings.api_host, settings.metrics_port, probes)
     except OSError as error:
         print(error, file=sys.stderr)  # noqa: T201 - as every reason not to start.
         return REFUSED
@@ -102,9 +109,12 @@ def run_worker(settings: Settings, queue: str, threads: int, stages: Mapping[str
     log.info("worker_started", queue=queue, threads=threads, owner=resources.owner, metrics_port=port)
     stop.wait()
     started = time.monotonic()
-    _drain(worker, settings.drain, resources)
+    drained = _drain(worker, settings.drain, resources)
     log.info("worker_stopped", queue=queue, drain_seconds=round(time.monotonic() - started, 2))
     sys.stdout.flush()
+    if not drained:
+        # A computation in a thread can't be stopped, and the interpreter would wait for it; its task is handed back.
+        os._exit(0)
     return 0
 
 
@@ -171,18 +181,25 @@ def _log_failure(task: Task, error: BaseException) -> None:
     log.error("task_failed", task_id=task.id, attempt=task.attempt, **details)
 
 
-def _drain(worker: dramatiq.Worker, drain: timedelta, resources: Resources) -> None:
-    """Lets running tasks end inside the drain time, then hands back the rest."""
+def _drain(worker: dramatiq.Worker, drain: timedelta, resources: Resources) -> bool:
+    """Lets running tasks end inside the drain time, then hands back the rest; whether all ended."""
     log.info("draining")
     for thread in worker.workers:
         thread.stop()
     deadline = time.monotonic() + drain.total_seconds()
     for thread in worker.workers:
         thread.join(max(0.0, deadline - time.monotonic()))
-    if any(thread.is_alive() for thread in worker.workers):
+    drained = not any(thread.is_alive() for thread in worker.workers)
+    if not drained:
         log.warning("drain_time_over")
-    _on_loop(resources.close())
-    worker.stop(timeout=1000)
+    try:
+        _on_loop(resources.close())
+    except TimeoutError:
+        # PostgreSQL hangs: the leases of what is left run out by themselves.
+        return False
+    if drained:
+        worker.stop(timeout=1000)
+    return drained
 
 
 def _alive(worker: dramatiq.Worker) -> bool:
@@ -193,6 +210,11 @@ def _alive(worker: dramatiq.Worker) -> bool:
     ticked = threading.Event()
     loop.loop.call_soon_threadsafe(ticked.set)
     return ticked.wait(5)
+
+
+def _ready(worker: dramatiq.Worker, resources: Resources) -> bool:
+    """Whether it could claim a task now."""
+    return _alive(worker) and bool(_on_loop(resources.reaches_database()))
 
 
 def _on_loop(coroutine: Any) -> Any:

@@ -22,7 +22,7 @@ def main() -> None:
         if settings.admin_token is None:
             raise SettingsError("wrong settings:\n  CANSLIM_ADMIN_TOKEN: required, not set (16 characters or more)")
         listener = _listen(settings)
-        serve_metrics(settings.api_host, settings.metrics_port, alive=lambda: True, ready=lambda: True)
+        serve_metrics(settings.api_host, settings.metrics_port)
     except (SettingsError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log yet.
         sys.exit(2)

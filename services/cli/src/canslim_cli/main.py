@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -51,6 +52,7 @@ DataDir = Annotated[
     typer.Option(envvar="CANSLIM_DATA_DIR", help="Where everything is kept.", show_default="your data folder"),
 ]
 Api = Annotated[str, typer.Option("--api", envvar="CANSLIM_API_URL", help="The API's address.")]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEFAULT_API = "http://127.0.0.1:8000"
 
 
@@ -183,7 +185,10 @@ def doctor(data_dir: DataDir = None, api: Api = DEFAULT_API, port: int = 8000) -
 
 @contextmanager
 def _client(api: str, data_dir: Path | None) -> Iterator[ApiClient]:
-    token = os.environ.get("CANSLIM_ADMIN_TOKEN") or find_token(data_dir or default_data_dir())
+    token = os.environ.get("CANSLIM_ADMIN_TOKEN")
+    if token is None and urlsplit(api).hostname in LOOPBACK:
+        # The token of this machine's own `up` is nobody else's business.
+        token = find_token(data_dir or default_data_dir())
     try:
         with ApiClient(api, token) as client:
             yield client

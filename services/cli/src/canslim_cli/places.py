@@ -1,10 +1,11 @@
 """Where `canslim up` keeps things, and the token that lets this machine's commands in."""
 
-import os
 import secrets
 from pathlib import Path
 
 import platformdirs
+
+from canslim_cli.embedded.access import write_private
 
 
 def default_data_dir() -> Path:
@@ -19,9 +20,7 @@ def make_token(data_dir: Path) -> str:
     """The administrator's token of a data directory, made at its first use and readable by its owner only."""
     path = token_file(data_dir)
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
+        write_private(path, secrets.token_urlsafe(32) + "\n")
     return path.read_text().strip()
 
 

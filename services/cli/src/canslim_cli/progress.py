@@ -6,10 +6,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from canslim_cli.api_client import ApiClient, ApiError, Json
+from canslim_core.states import JobState
 
 #: Seconds between two looks.
 POLL = 0.25
-FINISHED = ("completed", "failed", "cancelled")
 
 
 def follow(client: ApiClient, job_id: str, console: Console, patience: float) -> Json:
@@ -38,7 +38,7 @@ def follow(client: ApiClient, job_id: str, console: Console, patience: float) ->
                 continue
             heard = time.monotonic()
             _show(progress, bars, job)
-            if job["state"] in FINISHED:
+            if JobState(job["state"]).finished:
                 return job
             time.sleep(POLL)
 

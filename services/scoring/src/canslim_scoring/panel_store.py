@@ -51,17 +51,6 @@ async def read_members(connection: Connection, universe: str, session: date) -> 
     )
 
 
-async def read_benchmarks(connection: Connection, universe: str) -> tuple[str, ...]:
-    rows = await connection.fetch(
-        """
-        SELECT symbol FROM universe_member JOIN listing USING (symbol)
-        WHERE universe = $1 AND benchmark ORDER BY symbol
-        """,
-        universe,
-    )
-    return tuple(row["symbol"] for row in rows)
-
-
 async def read_panels(
     connection: Connection, symbols: Sequence[str], last: date, count: int, columns: Sequence[str]
 ) -> dict[str, pd.DataFrame]:

@@ -43,5 +43,5 @@ class JobSignals:
 
     async def _receive(self, channel: redis.asyncio.client.PubSub) -> None:
         message = await channel.get_message(ignore_subscribe_messages=True, timeout=1)
-        if message is not None and (event := self._changed.pop(message["data"].decode(), None)):
+        if message is not None and (event := self._changed.pop(message["data"].decode(errors="replace"), None)):
             event.set()

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from canslim_api.endpoints import LARGEST_OFFSET, Body, Call, Query
@@ -19,8 +19,8 @@ from canslim_core.use_cases.start_refresh import start_refresh
 from canslim_infra.postgres.job_reads import list_jobs, read_failures, read_job
 
 LONGEST_KEY = 200
-#: What a ticker may look like in a request: no space, no control character.
-Symbol = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+$", max_length=40)]
+#: What a ticker may look like in a request: no space, no control character. Tickers are upper case here.
+Symbol = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+$", max_length=40), AfterValidator(str.upper)]
 
 
 class RefreshBody(Body):

@@ -107,6 +107,19 @@ async def test_a_superseded_attempt_writes_nothing(engine: Engine) -> None:
     assert (await engine.task(task.id))["state"] == TaskState.RUNNING
 
 
+async def test_a_late_worker_of_a_completed_job_was_superseded(engine: Engine) -> None:
+    late = await engine.claimed(await engine.start(recalculation("score")))
+    await engine.expire_lease(late.id)
+    await reclaim_expired(engine.database)
+    other = await engine.claim(late.id)
+    assert other is not None
+    await engine.finish(other)
+    assert (await engine.job(late.job_id)).state is JobState.COMPLETED
+    assert await engine.renew(late) is Renewal.SUPERSEDED
+    with pytest.raises(Superseded):
+        await engine.finish(late)
+
+
 async def test_a_failed_task_waits_before_it_is_tried_again(engine: Engine) -> None:
     task = await engine.claimed(await engine.start(refresh("A")))
     assert await engine.fail(task, retry_in=timedelta(minutes=10), error="no answer")
@@ -271,4 +284,16 @@ async def test_a_suspect_is_sent_when_the_one_before_it_has_ended(engine: Engine
     task = await engine.claimed(first)
     assert await engine.take() == []
     await engine.finish(task)
+    assert len(await engine.take()) == 2
+
+
+async def test_of_several_suspects_one_is_sent(engine: Engine) -> None:
+    for universe in ("sample", "files"):
+        await engine.start(refresh("A", universe=universe))
+    await engine.execute("UPDATE job_task SET crashes = 2")
+    [first] = await engine.take()
+    task = await engine.claim(first)
+    assert task is not None
+    await engine.fail(task, retry_in=timedelta(0))
+    await engine.execute("UPDATE job_task SET crashes = 0 WHERE id = $1", first)
     assert len(await engine.take()) == 2

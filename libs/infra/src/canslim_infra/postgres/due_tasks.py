@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from canslim_core.jobs import Task
 from canslim_infra.postgres.connection import Database
-from canslim_infra.postgres.jobs import NO_OTHER_SUSPECT_RUNS, PostgresJobs
+from canslim_infra.postgres.jobs import NO_OTHER_SUSPECT_RUNS, SUSPECT, PostgresJobs
 
 #: A task sent and not claimed for so long was lost, if nothing waits in its queue …
 LOST_AFTER = timedelta(seconds=5)
 #: … and is sent again in any case after so long.
 SEND_AGAIN_AFTER = timedelta(seconds=60)
+#: Suspects run one at a time, so only the first of them is sent.
+DUE_SUSPECTS = f"state = 'pending' AND due_at <= clock_timestamp() AND crashes >= {SUSPECT}"
 #: Tasks sent by one statement.
 BULK = 500
 
@@ -29,7 +31,7 @@ async def take_due(database: Database, waiting: Mapping[str, int] | None) -> lis
     """Marks due tasks as sent and returns them; several relays never take the same one.
 
     waiting: messages that wait in each stage's queue; None where Redis did not say, and then
-    only what was never sent is taken.
+    what was sent before is taken after SEND_AGAIN_AFTER only.
     """
     idle = [stage for stage, length in (waiting or {}).items() if length == 0]
     async with database.transaction() as connection:
@@ -39,6 +41,7 @@ async def take_due(database: Database, waiting: Mapping[str, int] | None) -> lis
             WHERE id IN (
                 SELECT id FROM job_task
                 WHERE state = 'pending' AND due_at <= clock_timestamp() AND {NO_OTHER_SUSPECT_RUNS}
+                  AND (crashes < {SUSPECT} OR id = (SELECT min(id) FROM job_task WHERE {DUE_SUSPECTS}))
                   AND (sent_at IS NULL
                        OR sent_at < clock_timestamp() - $1::interval
                        OR (sent_at < clock_timestamp() - $2::interval AND stage = ANY($3)))

@@ -22,10 +22,15 @@ JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, req
     total, done, failed, unchanged, bars, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
     finished_at, deadline_at, error"""
 
-#: A task that took two workers down may take the next one down too, and what else runs in it: such suspects
+#: A task that took so many workers down may take the next one down too, and what else runs in it: such suspects
 #: run one at a time, so that the innocent among them get through.
-NO_OTHER_SUSPECT_RUNS = """(crashes < 2 OR NOT EXISTS (
-    SELECT FROM job_task AS other WHERE other.state = 'running' AND other.crashes >= 2 AND other.id <> job_task.id))"""
+SUSPECT = 2
+NO_OTHER_SUSPECT_RUNS = f"""(crashes < {SUSPECT} OR NOT EXISTS (
+    SELECT FROM job_task AS other
+    WHERE other.state = 'running' AND other.crashes >= {SUSPECT} AND other.id <> job_task.id))"""
+
+#: Jobs that ended before their tasks did; those of a completed one all ended, some perhaps by another worker.
+STOPPED = (JobState.CANCELLED, JobState.FAILED)
 
 #: The code of a symbol whose task was given up.
 TASK_FAILED = "task_failed"
@@ -166,25 +171,21 @@ class PostgresJobs:
         return Task(job_id=job["id"], universe=job["universe"], session=job["session"], owner=owner, **row)
 
     async def renew(self, task: Task, lease: timedelta) -> Renewal:
-        row = await self._sql.fetchrow(
+        held = await self._sql.fetchval(
             """
-            WITH renewed AS (
-                UPDATE job_task SET lease_until = clock_timestamp() + $4
-                WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3
-                RETURNING id
-            )
-            SELECT job.state, EXISTS (SELECT FROM renewed) AS held FROM job WHERE id = $5
+            UPDATE job_task SET lease_until = clock_timestamp() + $4
+            WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3
+            RETURNING true
             """,
             task.id,
             task.attempt,
             task.owner,
             lease,
-            task.job_id,
         )
-        if row is not None and row["held"]:
+        if held:
             return Renewal.HELD
-        cancelled = row is None or JobState(row["state"]).finished
-        return Renewal.CANCELLED if cancelled else Renewal.SUPERSEDED
+        # A statement of its own: the one above may have waited for a cancel that it can't see.
+        return Renewal.CANCELLED if await self._stopped(task.job_id) else Renewal.SUPERSEDED
 
     async def finish(self, task: Task, outcome: Outcome[Any]) -> None:
         if outcome.write is not None:
@@ -329,9 +330,13 @@ class PostgresJobs:
 
     async def _raise_interruption(self, task: Task) -> None:
         what = f"task {task.id}, attempt {task.attempt}"
-        if (await self.get(task.job_id)).state.finished:
+        if await self._stopped(task.job_id):
             raise Cancelled(what)
         raise Superseded(what)
+
+    async def _stopped(self, job_id: UUID) -> bool:
+        state = await self._sql.fetchval("SELECT state FROM job WHERE id = $1", job_id)
+        return state is None or state in STOPPED
 
     async def _record_failures(self, job_id: UUID, failures: Sequence[SymbolFailure]) -> None:
         ordered = sorted(failures, key=lambda failure: failure.symbol)

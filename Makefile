@@ -32,7 +32,7 @@ run: $(READY) ## Starts everything on this machine, refreshes, prints the leader
 	@exec $(BIN)/canslim up --provider $(PROVIDER) --refresh
 
 test: lint types ## Lint, types and all tests, on embedded servers and real processes
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 unit: $(READY) ## The quick tests: no servers, no processes
 	$(BIN)/python -m pytest -m "not servers and not processes"

@@ -350,6 +350,8 @@ class EngineMachine(RuleBasedStateMachine):
 
 def verdict_of(task: Task, error: Exception) -> Verdict:
     """What becomes of a held task that failed so."""
+    if isinstance(error, Throttled):
+        return Verdict.POSTPONED
     last = task.attempt == task.max_attempts or isinstance(error, Refused | Malformed)
     return Verdict.DEAD if last else Verdict.RETRIED
 

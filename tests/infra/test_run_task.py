@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from canslim_core.errors import Malformed, Refused, StoreUnavailable, Throttled, Unavailable
-from canslim_core.jobs import Outcome, Task, Work
+from canslim_core.jobs import Outcome, Pause, Task, Work
 from canslim_core.states import JobState, TaskState
 from canslim_core.use_cases.run_task import Leases, Verdict, run_task
 from canslim_infra.postgres.jobs import PostgresTransactions
@@ -89,11 +89,55 @@ async def test_the_last_attempt_is_the_last(engine: Engine) -> None:
     assert verdicts == [Verdict.RETRIED] * 3 + [Verdict.DEAD, Verdict.DUPLICATE]
 
 
-async def test_a_throttled_task_waits_as_long_as_the_source_asked(engine: Engine) -> None:
+async def test_a_throttled_task_waits_as_long_as_the_source_asked_and_is_not_counted_as_tried(engine: Engine) -> None:
     task_id = await due_task(engine)
-    await run(engine, task_id, failing_with(Throttled("slow down", timedelta(hours=2))))
-    wait = await engine.value("SELECT due_at - now() FROM job_task WHERE id = $1", task_id)
-    assert timedelta(hours=1) < wait < timedelta(hours=3)
+    for _ in range(6):
+        await engine.make_due()
+        work = failing_with(Throttled("the source asked us to slow down", timedelta(hours=2)))
+        assert await run(engine, task_id, work) is Verdict.POSTPONED
+    row = await engine.task(task_id)
+    assert (row["state"], row["attempt"]) == (TaskState.PENDING, 0)
+    job = await engine.job(row["job_id"])
+    now = await engine.value("SELECT clock_timestamp()")
+    assert timedelta(hours=1.9) < row["due_at"] - now < timedelta(hours=2)
+    assert job.waits_until is not None
+    assert timedelta(hours=1.9) < job.waits_until - now < timedelta(hours=2)
+    assert job.wait_reason == "the source asked us to slow down"
+    # The hour that a job has does not count the wait.
+    assert timedelta(hours=2.9) < job.deadline_at - now < timedelta(hours=3)
+
+
+async def test_a_job_that_only_waits_ends_after_a_day(engine: Engine) -> None:
+    task_id = await due_task(engine)
+    await run(engine, task_id, failing_with(Throttled("come back next week", timedelta(days=7))))
+    job = await engine.job((await engine.task(task_id))["job_id"])
+    assert job.deadline_at - job.created_at == timedelta(days=1)
+
+
+async def test_the_rest_of_a_task_is_due_after_the_pause(engine: Engine) -> None:
+    task_id = await due_task(engine)
+    pause = Pause("slow down", timedelta(hours=2))
+
+    async def work(task: Task) -> Outcome[Any]:
+        return Outcome(done=1, requests=3, spawn=[{"symbols": ["B"]}], pause=pause)
+
+    assert await run(engine, task_id, work) is Verdict.DONE
+    job = await engine.job((await engine.task(task_id))["job_id"])
+    [rest] = [row for row in await engine.tasks(job.id) if row["state"] == TaskState.PENDING]
+    now = await engine.value("SELECT clock_timestamp()")
+    assert timedelta(hours=1.9) < rest["due_at"] - now < timedelta(hours=2)
+    assert (job.wait_reason, job.requests, job.open_tasks, job.stage) == ("slow down", 3, 1, "collect")
+
+
+async def test_a_slow_source_gets_the_time_it_needs(engine: Engine) -> None:
+    task_id = await due_task(engine)
+
+    async def work(task: Task) -> Outcome[Any]:
+        return Outcome(spawn=[{"symbols": ["B"]}], time_needed=timedelta(hours=5))
+
+    await run(engine, task_id, work)
+    job = await engine.job((await engine.task(task_id))["job_id"])
+    assert timedelta(hours=5.9) < job.deadline_at - job.created_at < timedelta(hours=6.1)
 
 
 async def test_a_cancelled_job_stops_the_work(engine: Engine) -> None:

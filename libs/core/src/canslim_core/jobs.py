@@ -54,6 +54,8 @@ class Job:
 
     total, done, failed: symbols; unchanged: those of `done` that had nothing new.
     session: the session that ratings are made for, once the provider has named it.
+    requests: what the provider was asked so far.
+    wait_reason, waits_until: why nothing moves, and until when; None while the source answers.
     stage_tasks, open_tasks: tasks of the running stage, and those of them not finished.
     """
 
@@ -72,6 +74,7 @@ class Job:
     failed: int
     unchanged: int
     bars: int
+    requests: int
     stage_tasks: int
     open_tasks: int
     created_at: datetime
@@ -79,6 +82,8 @@ class Job:
     stage_started_at: datetime | None
     finished_at: datetime | None
     deadline_at: datetime
+    wait_reason: str | None
+    waits_until: datetime | None
     error: str | None
 
 
@@ -115,13 +120,23 @@ class SymbolFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A source asked us to wait: why, and for how long."""
+
+    reason: str
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome(Generic[Connection]):
     """What a task leaves behind, all of it written in the transaction that finishes the task.
 
     write: the stage's own rows; called with the open transaction's connection.
     session: the newest complete session, where the task asked the provider.
     total: symbols that the task added to the job; done, unchanged, failures: symbols it dealt with.
-    spawn: payloads of further tasks of the same stage.
+    requests: what the task asked the provider.
+    spawn: payloads of further tasks of the same stage, due after the pause if there is one.
+    time_needed: what the rest of the stage takes at the provider's pace; the job's deadline makes room for it.
     """
 
     write: Callable[[Connection], Awaitable[None]] | None = None
@@ -131,7 +146,10 @@ class Outcome(Generic[Connection]):
     unchanged: int = 0
     bars: int = 0
     failures: Sequence[SymbolFailure] = ()
+    requests: int = 0
     spawn: Sequence[Payload] = field(default_factory=list)
+    pause: Pause | None = None
+    time_needed: timedelta = timedelta(0)
 
 
 #: Runs one task and says what it leaves behind; raises what the task's failure is.

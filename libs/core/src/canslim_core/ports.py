@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
-from canslim_core.jobs import Job, JobRequest, Outcome, Payload, Task
+from canslim_core.jobs import Job, JobRequest, Outcome, Pause, Payload, Task
 
 
 class Renewal(Enum):
@@ -48,6 +48,10 @@ class Jobs(Protocol):
 
     async def fail(self, task: Task, error: str, retry_in: timedelta | None) -> bool:
         """Makes the task due again, or dead where `retry_in` is None; True where it was this worker's."""
+        ...
+
+    async def postpone(self, task: Task, pause: Pause) -> bool:
+        """Makes the task due after the pause, untried; True where it was this worker's."""
         ...
 
     async def release(self, owner: str) -> int:

@@ -39,5 +39,7 @@ STAGES: Final = {stage.name: stage for stage in REFRESH}
 
 #: Symbols one collect task carries.
 BATCH_SIZE: Final = 50
-#: A job that is not finished by then fails.
+#: A job that is not finished by then fails …
 JOB_DEADLINE: Final = timedelta(hours=1)
+#: … not counting the time its provider's pace takes and asks for; but in the end it does.
+LONGEST_JOB: Final = timedelta(hours=24)

@@ -17,7 +17,7 @@ from canslim_core.errors import (
     Superseded,
     Throttled,
 )
-from canslim_core.jobs import Outcome, Task, Work, retry_delay
+from canslim_core.jobs import Outcome, Pause, Task, Work, retry_delay
 from canslim_core.ports import Renewal, Transactions, WakeUp
 
 INTERRUPTIONS: dict[Renewal, type[Interrupted]] = {
@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     DONE = "done"
     DUPLICATE = "duplicate"
     RETRIED = "retried"
+    POSTPONED = "postponed"
     DEAD = "dead"
     SUPERSEDED = "superseded"
     CANCELLED = "cancelled"
@@ -80,6 +81,8 @@ async def run_task(
         return Verdict.CANCELLED
     except StoreUnavailable:
         raise
+    except Throttled as error:
+        return await _postpone(task, error, transactions)
     except Exception as error:
         # Whatever a stage raises is recorded on its task.
         on_failure(task, error)
@@ -143,10 +146,14 @@ async def _stop(*futures: Awaitable[Any]) -> None:
     await asyncio.gather(*running, return_exceptions=True)
 
 
+async def _postpone(task: Task, error: Throttled, transactions: Transactions) -> Verdict:
+    async with transactions() as jobs:
+        held = await jobs.postpone(task, Pause(str(error), error.retry_after))
+    return Verdict.POSTPONED if held else Verdict.SUPERSEDED
+
+
 async def _fail(task: Task, error: Exception, transactions: Transactions, jitter: Callable[[], float]) -> Verdict:
     wait: timedelta | None = retry_delay(task.attempt, jitter())
-    if isinstance(error, Throttled) and wait is not None:
-        wait = max(wait, error.retry_after)
     if isinstance(error, Refused | Malformed) or task.attempt >= task.max_attempts:
         wait = None
     async with transactions() as jobs:

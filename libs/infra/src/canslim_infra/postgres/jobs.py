@@ -12,15 +12,15 @@ from typing import Any
 from uuid import UUID
 
 from canslim_core.errors import Cancelled, Conflict, NotFound, Superseded
-from canslim_core.jobs import Job, JobRequest, Outcome, Payload, SymbolFailure, Task
+from canslim_core.jobs import Job, JobRequest, Outcome, Pause, Payload, SymbolFailure, Task
 from canslim_core.ports import Renewal
-from canslim_core.stages import JOB_DEADLINE, STAGES, JobKind
+from canslim_core.stages import JOB_DEADLINE, LONGEST_JOB, STAGES, JobKind
 from canslim_core.states import JobState, TaskState
 from canslim_infra.postgres.connection import Connection, Database
 
 JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,
-    total, done, failed, unchanged, bars, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
-    finished_at, deadline_at, error"""
+    total, done, failed, unchanged, bars, requests, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
+    finished_at, deadline_at, wait_reason, waits_until, error"""
 
 #: A task that took so many workers down may take the next one down too, and what else runs in it: such suspects
 #: run one at a time, so that the innocent among them get through.
@@ -193,7 +193,8 @@ class PostgresJobs:
         if not await self._leave(task, TaskState.DONE):
             await self._raise_interruption(task)
         await self._record_failures(task.job_id, outcome.failures)
-        spawned = await self._add_tasks(task.job_id, task.stage, outcome.spawn)
+        wait = timedelta(0) if outcome.pause is None else outcome.pause.length
+        spawned = await self._add_tasks(task.job_id, task.stage, outcome.spawn, wait)
         await self._settle(task, outcome, spawned)
 
     async def fail(self, task: Task, error: str, retry_in: timedelta | None) -> bool:
@@ -210,6 +211,48 @@ class PostgresJobs:
         await self._record_failures(task.job_id, failures)
         await self._settle(task, Outcome(failures=failures), spawned=0)
         return True
+
+    async def postpone(self, task: Task, pause: Pause) -> bool:
+        await self._locked(task.job_id)
+        held = await self._sql.fetchval(
+            """
+            UPDATE job_task SET state = 'pending', attempt = attempt - 1, owner = NULL, lease_until = NULL,
+                                error = $4, due_at = clock_timestamp() + $5, sent_at = NULL
+            WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3
+            RETURNING true
+            """,
+            task.id,
+            task.attempt,
+            task.owner,
+            pause.reason,
+            pause.length,
+        )
+        if held:
+            await self._wait(task.job_id, pause)
+        return bool(held)
+
+    async def _wait(self, job_id: UUID, pause: Pause) -> None:
+        """Says why the job waits; its deadline waits too."""
+        await self._sql.execute(
+            """
+            UPDATE job SET wait_reason = $2, waits_until = greatest(waits_until, clock_timestamp() + $3) WHERE id = $1
+            """,
+            job_id,
+            pause.reason,
+            pause.length,
+        )
+        await self._make_room(job_id, pause.length)
+
+    async def _make_room(self, job_id: UUID, needed: timedelta) -> None:
+        await self._sql.execute(
+            """
+            UPDATE job SET deadline_at = least(created_at + $3, greatest(deadline_at, clock_timestamp() + $2))
+            WHERE id = $1
+            """,
+            job_id,
+            needed + JOB_DEADLINE,
+            LONGEST_JOB,
+        )
 
     async def release(self, owner: str) -> int:
         released = await self._sql.execute(
@@ -348,19 +391,22 @@ class PostgresJobs:
             [(job_id, failure.symbol, failure.code, failure.message) for failure in ordered],
         )
 
-    async def _add_tasks(self, job_id: UUID, stage: str, payloads: Sequence[Payload]) -> int:
+    async def _add_tasks(
+        self, job_id: UUID, stage: str, payloads: Sequence[Payload], wait: timedelta = timedelta(0)
+    ) -> int:
         if payloads:
             await self._sql.execute(
                 """
                 WITH known AS (SELECT coalesce(max(no), 0) AS no FROM job_task WHERE job_id = $1 AND stage = $2)
-                INSERT INTO job_task (job_id, stage, no, payload, max_attempts)
-                SELECT $1, $2, known.no + position, payload, $3
+                INSERT INTO job_task (job_id, stage, no, payload, max_attempts, due_at)
+                SELECT $1, $2, known.no + position, payload, $3, now() + $5
                 FROM known, unnest($4::jsonb[]) WITH ORDINALITY AS new (payload, position)
                 """,
                 job_id,
                 stage,
                 STAGES[stage].attempts,
                 payloads,
+                wait,
             )
             await self._sql.execute(
                 "UPDATE job SET stage_tasks = stage_tasks + $2, open_tasks = open_tasks + $2 WHERE id = $1",
@@ -375,7 +421,7 @@ class PostgresJobs:
             f"""
             UPDATE job SET open_tasks = open_tasks - 1, total = total + $2, done = done + $3,
                            failed = failed + $4, unchanged = unchanged + $5, bars = bars + $6,
-                           session = greatest(session, $7)
+                           session = greatest(session, $7), requests = requests + $8
             WHERE id = $1
             RETURNING {JOB_COLUMNS}
             """,
@@ -386,8 +432,13 @@ class PostgresJobs:
             outcome.unchanged,
             outcome.bars,
             outcome.session,
+            outcome.requests,
         )
         job = job_from_row(row)
+        if outcome.pause is not None:
+            await self._wait(job.id, outcome.pause)
+        if outcome.time_needed:
+            await self._make_room(job.id, outcome.time_needed)
         await self._event(
             job.id,
             "progress",
@@ -395,6 +446,7 @@ class PostgresJobs:
             total=job.total,
             done=job.done,
             failed=job.failed,
+            requests=job.requests,
             stage_tasks=job.stage_tasks,
             open_tasks=job.open_tasks,
         )

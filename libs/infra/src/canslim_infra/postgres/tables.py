@@ -155,6 +155,7 @@ class Job(SQLModel, table=True):
     failed: int = counter()
     unchanged: int = counter()
     bars: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    requests: int = counter()
     stage_tasks: int = counter()
     open_tasks: int = counter()
     #: The number of the newest event.
@@ -164,6 +165,8 @@ class Job(SQLModel, table=True):
     stage_started_at: datetime | None = Field(sa_column=moment(nullable=True))
     finished_at: datetime | None = Field(sa_column=moment(nullable=True))
     deadline_at: datetime = Field(sa_column=moment())
+    wait_reason: str | None = Field(sa_type=Text)
+    waits_until: datetime | None = Field(sa_column=moment(nullable=True))
     error: str | None = Field(sa_type=Text)
 
 

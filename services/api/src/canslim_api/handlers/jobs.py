@@ -49,7 +49,10 @@ class Started(BaseModel):
 
 
 class JobStatus(BaseModel):
-    """total, done, failed and unchanged count symbols; tasks are those of the running stage."""
+    """total, done, failed and unchanged count symbols; tasks are those of the running stage.
+
+    requests: what the provider was asked. waits_until: the source asked for a pause that lasts until then.
+    """
 
     job_id: UUID
     kind: str
@@ -66,6 +69,7 @@ class JobStatus(BaseModel):
     failed: int
     unchanged: int
     bars: int
+    requests: int
     stage_tasks: int
     open_tasks: int
     created_at: datetime
@@ -73,6 +77,8 @@ class JobStatus(BaseModel):
     stage_started_at: datetime | None
     finished_at: datetime | None
     deadline_at: datetime
+    wait_reason: str | None
+    waits_until: datetime | None
     eta_seconds: float | None
     error: str | None
 
@@ -154,18 +160,28 @@ def status(job: Job) -> JobStatus:
     values: dict[str, Any] = {name: getattr(job, name) for name in Job.__dataclass_fields__}
     values["job_id"] = values.pop("id")
     values["symbols"] = None if job.symbols is None else len(job.symbols)
-    return JobStatus(**values, eta_seconds=_eta(job))
+    wait = _wait(job)
+    if not wait:
+        values |= {"wait_reason": None, "waits_until": None}
+    return JobStatus(**values, eta_seconds=_eta(job, wait))
 
 
-def _eta(job: Job) -> float | None:
-    """Seconds until `collect` ends at its pace so far; nothing is promised of the other stages."""
+def _wait(job: Job) -> float:
+    """Seconds that the job still waits for its source."""
+    if job.state.finished or job.waits_until is None:
+        return 0
+    return max(0, (job.waits_until - datetime.now(UTC)).total_seconds())
+
+
+def _eta(job: Job, wait: float) -> float | None:
+    """Seconds until `collect` ends: the wait, then its pace so far; nothing is promised of the other stages."""
     ended = job.done + job.failed
     if job.state is not JobState.RUNNING or job.stage != COLLECT.name or not ended:
         return None
     if job.stage_started_at is None:
         return None
     elapsed = (datetime.now(UTC) - job.stage_started_at).total_seconds()
-    return round(max(elapsed, 0) / ended * (job.total - ended), 1)
+    return round(wait + max(elapsed, 0) / ended * (job.total - ended), 1)
 
 
 def _started(job: Job, created: bool) -> Response:

@@ -33,7 +33,6 @@ def read_prices(path: Path, today: date) -> tuple[pd.DataFrame, dict[str, str]]:
     adjusted. Raises Malformed where the file as a whole is wrong.
     """
     raw = read_table(path, REQUIRED, ("adj_factor",))
-    raw = raw[raw["symbol"] != "symbol"]
     faults = Faults(path, raw)
     faults.refuse(raw["symbol"] == "", "symbol", "a ticker")
     rows = _parsed(raw, faults, today)

@@ -58,8 +58,8 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()
         )
     frame = frame[[name for name in (*required, *optional) if name in frame.columns]].copy()
     frame["symbol"] = frame["symbol"].astype(object).where(frame["symbol"].notna(), "").astype(str).str.strip()
-    # Tickers are upper case everywhere.
-    frame["symbol"] = frame["symbol"].str.upper()
+    # A feed may repeat its heading; tickers are upper case everywhere.
+    frame = frame[frame["symbol"] != "symbol"].assign(symbol=lambda rows: rows["symbol"].str.upper())
     unnamed = frame[frame["symbol"] == ""]
     return frame.drop(unnamed.index[(unnamed == "").all(axis=1)])
 

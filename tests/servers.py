@@ -16,6 +16,12 @@ from canslim_cli.embedded.postgres import program
 from canslim_cli.supervisor.processes import living
 
 TEMPLATE = "canslim_template"
+#: Every table but alembic's; numbers of rows go on.
+EMPTY_ALL = """
+    DO $$ BEGIN
+        EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
+                 WHERE schemaname = 'public' AND tablename <> 'alembic_version');
+    END $$"""
 
 
 @contextmanager

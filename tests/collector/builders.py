@@ -1,17 +1,20 @@
 """Makes bars, answers and a provider for tests of the collector."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
 from canslim_calendar import sessions_to
-from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Listing
+from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Fetched, Habits, Listing
 from canslim_collector.providers.bar_table import newer_bars
 from canslim_core.errors import UnknownSymbol
+from canslim_core.jobs import Pause
 
 LAST = date(2017, 3, 31)
+HABITS = Habits()
 
 
 def bars(
@@ -55,28 +58,42 @@ class FakeProvider:
     members: Sequence[Listing] = ()
     name: str = "fake"
     token: str = "1"
+    habits: Habits = HABITS
     today: date = LAST
+    left_out: Sequence[str] = ()
+    pause: Pause | None = None
+    memos: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    shown: Mapping[str, Columns] = field(default_factory=dict)
     asked: list[Ask] = field(default_factory=list)
-
-    async def revision(self) -> str:
-        return self.token
 
     async def session(self) -> date:
         return self.today
 
-    async def listings(self, universe: str) -> Sequence[Listing]:
+    async def revision(self, session: date) -> str:
+        return self.token
+
+    async def listings(self, universe: str, before: Sequence[str] = ()) -> Sequence[Listing]:
         return self.members
 
-    async def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
+    def time_needed(self, symbols: int) -> timedelta:
+        return timedelta(0)
+
+    async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
         self.asked = list(asks)
-        for ask in asks:
-            yield self.failures.get(ask.symbol) or self._answer(ask)
+        got_to = [ask for ask in asks if ask.symbol not in self.left_out]
+        results = [self.failures.get(ask.symbol) or self._answer(ask) for ask in got_to]
+        return Fetched(
+            [result for result in results if isinstance(result, Answer)],
+            [result for result in results if isinstance(result, Failure)],
+            pause=self.pause,
+        )
 
     def _answer(self, ask: Ask) -> Answer | Failure:
         if ask.symbol not in self.histories:
             return Failure(ask.symbol, UnknownSymbol(f"no {ask.symbol}"))
         newer, restated = newer_bars(self.histories[ask.symbol], ask.stored)
-        return Answer(ask.symbol, newer, restated, self.reports.get(ask.symbol))
+        answer = Answer(ask.symbol, newer, restated, self.reports.get(ask.symbol))
+        return replace(answer, reports=self.shown.get(ask.symbol), memo=self.memos.get(ask.symbol, {}))
 
 
 def spoilt(whole: Bars, spoil: Callable[[Bars], None]) -> Bars:

@@ -5,9 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from canslim_cli.embedded import EmbeddedPostgres
 from canslim_infra.postgres.connection import Database
-from tests.servers import sql
-
-TABLES = "job, series, daily_bar, filing, ownership, split, universe_member, listing"
+from tests.servers import EMPTY_ALL, sql
 
 
 @contextmanager
@@ -24,6 +22,6 @@ async def opened(url: str, *, emptied: bool = False) -> AsyncIterator[Database]:
     await database.open()
     if emptied:
         async with database.transaction() as connection:
-            await connection.execute(f"TRUNCATE {TABLES} CASCADE")
+            await connection.execute(EMPTY_ALL)
     yield database
     await database.close()

@@ -16,18 +16,13 @@ import httpx
 import redis
 
 from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
-from tests.servers import sql
+from tests.servers import EMPTY_ALL, sql
 
 TOKEN = "a-token-of-the-tests-alone"
 #: Seconds a dead process stays away.
 RESTART_AFTER = 0.5
 #: Two collectors, for that is the pool most faults hit.
 POOLS = (("api", 1), ("collector", 2), ("scoring", 1))
-EMPTY_ALL = """
-    DO $$ BEGIN
-        EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
-                 WHERE schemaname = 'public' AND tablename <> 'alembic_version');
-    END $$"""
 
 
 @dataclass

@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from datetime import date
 
 from canslim_collector.main import run_collector
-from canslim_collector.provider import Answer, Ask, Failure
+from canslim_collector.provider import Ask, Fetched
 from canslim_collector.providers.synthetic import Synthetic
 from canslim_infra.settings import read_settings
 from canslim_infra.telemetry import configure_logging
@@ -14,11 +15,10 @@ POISON = "SYN00123"
 
 
 class Poisoned(Synthetic):
-    async def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
+    async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
         if any(ask.symbol == POISON for ask in asks):
             os._exit(9)
-        async for answer in super().fetch(asks):
-            yield answer
+        return await super().fetch(asks, session)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Writes the folders that provider `files` reads."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pandas as pd
@@ -20,8 +19,8 @@ def write(folder: Path, *lines: str, name: str = "prices.csv", heading: str = HE
 
 async def exported(provider: Provider, *symbols: str) -> pd.DataFrame:
     """Prices of another provider as a table of `files`."""
-    answers = [answer async for answer in provider.fetch([Ask(symbol) for symbol in symbols])]
-    return pd.concat([_table(answer) for answer in answers if isinstance(answer, Answer)], ignore_index=True)
+    fetched = await provider.fetch([Ask(symbol) for symbol in symbols], await provider.session())
+    return pd.concat([_table(answer) for answer in fetched.answers], ignore_index=True)
 
 
 def _table(answer: Answer) -> pd.DataFrame:
@@ -35,8 +34,8 @@ def _table(answer: Answer) -> pd.DataFrame:
 async def fetched(provider: Provider, *asks: Ask | str) -> dict[str, Answer | Failure]:
     """By symbol; each asked once, each answered once."""
     whole = [ask if isinstance(ask, Ask) else Ask(ask) for ask in asks]
-    results: AsyncIterator[Answer | Failure] = provider.fetch(whole)
-    by_symbol = [(result.symbol, result) async for result in results]
+    fetched = await provider.fetch(whole, await provider.session())
+    by_symbol = [(result.symbol, result) for result in (*fetched.answers, *fetched.failures)]
     assert sorted(symbol for symbol, _ in by_symbol) == sorted(ask.symbol for ask in whole)
     return dict(by_symbol)
 

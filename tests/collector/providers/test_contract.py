@@ -95,7 +95,7 @@ def after(whole: Answer, at: int) -> Ask:
     """An ask of somebody who has stored all up to bar number `at`."""
     bars = whole.bars
     day: date = bars.sessions[at].item()
-    return Ask(whole.symbol, Stored(day, float(bars.close[at]), float(bars.adj_factor[at])))
+    return Ask(whole.symbol, Stored(bars.sessions[0].item(), day, float(bars.close[at]), float(bars.adj_factor[at])))
 
 
 def as_bytes(answer: Answer) -> list[bytes]:
@@ -213,7 +213,8 @@ async def test_the_same_ask_gives_the_same_bytes(source: Source, answers: list[A
 
 async def test_the_revision_stays_while_the_source_does(source: Source, provider: Provider) -> None:
     another = await source.again() if source.name != "files" else provider
-    assert await provider.revision() == await another.revision()
+    session = await provider.session()
+    assert await provider.revision(session) == await another.revision(session)
 
 
 async def test_the_session_is_the_last_bar_of_the_source(provider: Provider, answers: list[Answer]) -> None:

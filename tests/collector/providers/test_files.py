@@ -301,11 +301,11 @@ async def test_a_row_without_a_ticker_is_named_and_the_others_go_on(tmp_path: Pa
 
 async def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     provider = Files(write(tmp_path, ROW))
-    before = await provider.revision()
-    stored = Stored(date(2017, 3, 31), 10.0, 1.0)
+    before = await provider.revision(date(2017, 3, 31))
+    stored = Stored(date(2017, 3, 31), date(2017, 3, 31), 10.0, 1.0)
     write(tmp_path, ROW, ROW.replace("2017-03-31", "2017-04-03"))
     newer = await answered(provider, Ask("A", stored))
-    assert await provider.revision() != before
+    assert await provider.revision(date(2017, 3, 31)) != before
     assert (newer.restated, newer.bars.sessions.astype(str).tolist()) == (False, ["2017-04-03"])
 
 

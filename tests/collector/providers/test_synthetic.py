@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from canslim_collector.provider import Ask, Failure, Stored
-from canslim_collector.providers.synthetic import LARGEST_MOVE, SHORT_HISTORY, Synthetic, symbol_of
+from canslim_collector.providers.synthetic import LARGEST_MOVE, LAST_SESSION, SHORT_HISTORY, Synthetic, symbol_of
 from canslim_core.errors import Unavailable
 from tests.collector.providers.folders import answered, fetched
 from tests.collector.providers.test_contract import as_bytes
@@ -24,7 +24,7 @@ async def test_a_batch_changes_nothing_of_its_symbols() -> None:
 async def test_another_seed_is_another_market() -> None:
     one, other = [await answered(Synthetic(seed=seed), SOME[0]) for seed in (1, 2)]
     assert as_bytes(one) != as_bytes(other)
-    assert await Synthetic(seed=1).revision() != await Synthetic(seed=2).revision()
+    assert await Synthetic(seed=1).revision(LAST_SESSION) != await Synthetic(seed=2).revision(LAST_SESSION)
 
 
 async def test_latency_and_failures_change_no_price() -> None:
@@ -103,7 +103,9 @@ async def test_the_first_report_is_of_a_whole_year() -> None:
 async def test_an_incremental_ask_still_brings_all_filings() -> None:
     whole = await answered(Synthetic(), SOME[0])
     bars = whole.bars
-    stored = Stored(bars.sessions[-1].item(), float(bars.close[-1]), float(bars.adj_factor[-1]))
+    stored = Stored(
+        bars.sessions[0].item(), bars.sessions[-1].item(), float(bars.close[-1]), float(bars.adj_factor[-1])
+    )
     again = await answered(Synthetic(), Ask(SOME[0], stored))
     assert again.filings is not None
     assert len(again.filings["period_end"]) == 10

@@ -156,10 +156,10 @@ class Outcome(Generic[Connection]):
 Work = Callable[[Task], Awaitable[Outcome[Any]]]
 
 
-def batches(symbols: Sequence[str]) -> list[Payload]:
+def batches(symbols: Sequence[str], size: int = BATCH_SIZE) -> list[Payload]:
     """Splits symbols into the payloads of collect tasks, in alphabetical order."""
     ordered = sorted(symbols)
-    return [{"symbols": ordered[start : start + BATCH_SIZE]} for start in range(0, len(ordered), BATCH_SIZE)]
+    return [{"symbols": ordered[start : start + size]} for start in range(0, len(ordered), size)]
 
 
 #: The first wait before a failed task is tried again; it doubles with every attempt.

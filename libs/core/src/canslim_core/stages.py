@@ -37,7 +37,7 @@ REFRESH: Final = (COLLECT, RS, SCORE)
 RECALCULATE: Final = (RS, SCORE)
 STAGES: Final = {stage.name: stage for stage in REFRESH}
 
-#: Symbols one collect task carries.
+#: Symbols one collect task carries, where the provider does not want another number.
 BATCH_SIZE: Final = 50
 #: A job that is not finished by then fails …
 JOB_DEADLINE: Final = timedelta(hours=1)

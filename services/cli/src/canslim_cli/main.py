@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -35,8 +36,10 @@ jobs_app = typer.Typer(help="Refreshes and recalculations.", no_args_is_help=Tru
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(db_app, name="db")
-console = Console()
-errors = Console(stderr=True)
+#: Columns of a table that no terminal limits.
+PIPED_WIDTH = 200
+console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+errors = Console(stderr=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
 
 class Format(StrEnum):

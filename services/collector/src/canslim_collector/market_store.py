@@ -1,7 +1,7 @@
-"""Writes what the collector fetched: listings, bars, filings, ownership. A few statements a task, none a row."""
+"""Writes what the collector fetched: bars, filings, ownership. A few statements a task, none a row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -9,69 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from canslim_collector.binary_copy import BAR_COLUMNS
-from canslim_collector.provider import Answer, Listing, Stored
-from canslim_infra.postgres.connection import Connection, Database
+from canslim_collector.provider import Answer
+from canslim_collector.report_archive import archive_reports
+from canslim_infra.postgres.connection import Connection
 
 FILING_KEY = ("symbol", "period_end", "fiscal_period", "known_on")
 FILING_FIGURES = ("fiscal_year", "revenue", "net_income", "eps_basic", "eps_diluted", "equity")
+PROFILE = ("name", "exchange", "sector", "industry")
 OWNERSHIP_KEY = ("symbol", "as_of")
 OWNERSHIP_FIGURES = ("institutional_pct", "holders", "shares_outstanding", "shares_float")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSeries:
-    """A symbol's row in `series`: what is stored, from where, at which revision of the source."""
-
-    provider: str
-    revision: str
-    stored: Stored
-
-
-async def read_series(database: Database, symbols: Sequence[str]) -> dict[str, StoredSeries]:
-    """What is stored of each of the symbols that has anything stored."""
-    async with database.reading() as connection:
-        rows = await connection.fetch(
-            """
-            SELECT symbol, provider, revision, last_session, last_close, last_adj_factor
-            FROM series WHERE symbol = ANY($1)
-            """,
-            symbols,
-        )
-    return {
-        row["symbol"]: StoredSeries(
-            row["provider"],
-            row["revision"],
-            Stored(row["last_session"], row["last_close"], row["last_adj_factor"]),
-        )
-        for row in rows
-    }
-
-
-async def write_listings(connection: Connection, universe: str, listings: Sequence[Listing]) -> None:
-    """Replaces the universe's list and updates what is known of its symbols."""
-    ordered = sorted(listings, key=lambda listing: listing.symbol)
-    await connection.execute(
-        """
-        INSERT INTO listing (symbol, name, exchange, sector, industry, benchmark, delisted_on)
-        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::date[])
-        ON CONFLICT (symbol) DO UPDATE SET
-            name = excluded.name, exchange = excluded.exchange, sector = excluded.sector,
-            industry = excluded.industry, benchmark = excluded.benchmark,
-            delisted_on = excluded.delisted_on, updated_at = now()
-        """,
-        *([getattr(listing, name) for listing in ordered] for name in Listing.__dataclass_fields__),
-    )
-    symbols = [listing.symbol for listing in ordered]
-    await connection.execute("DELETE FROM universe_member WHERE universe = $1 AND symbol <> ALL($2)", universe, symbols)
-    await connection.execute(
-        "INSERT INTO universe_member (universe, symbol) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
-        universe,
-        symbols,
-    )
-
-
 async def write_answers(
-    connection: Connection, provider: str, revision: str, answers: Sequence[Answer], encoded: bytes
+    connection: Connection, provider: str, revision: str, session: date, answers: Sequence[Answer], encoded: bytes
 ) -> None:
     """Stores all answers of a task. `encoded` is `encode_bars(answers)`, made outside of the transaction."""
     ordered = sorted(answers, key=lambda answer: answer.symbol)
@@ -87,6 +37,10 @@ async def write_answers(
     await _upsert(connection, "filing", FILING_KEY, FILING_FIGURES, filings)
     ownership = _joined(ordered, "ownership", (*OWNERSHIP_KEY[1:], *OWNERSHIP_FIGURES))
     await _upsert(connection, "ownership", OWNERSHIP_KEY, OWNERSHIP_FIGURES, ownership)
+    reports = _joined(ordered, "reports", (*FILING_KEY[1:-1], *FILING_FIGURES))
+    if reports is not None:
+        await archive_reports(connection, session, {name: python_values(values) for name, values in reports.items()})
+    await _write_profiles(connection, ordered)
 
 
 async def _forget_other_sources(connection: Connection, provider: str, symbols: Sequence[str]) -> None:
@@ -187,11 +141,29 @@ async def _upsert(
         ORDER BY {", ".join(key)}, position DESC
         ON CONFLICT ({", ".join(key)}) DO UPDATE SET {updates}
         """,
-        *(_python_values(rows[name]) for name in columns),
+        *(python_values(rows[name]) for name in columns),
     )
 
 
-def _python_values(column: npt.NDArray[Any]) -> list[Any]:
+async def _write_profiles(connection: Connection, answers: Sequence[Answer]) -> None:
+    """What an answer says of its listing; what it leaves out stays."""
+    told = [answer for answer in answers if answer.profile]
+    if not told:
+        return
+    updates = ", ".join(f"{name} = coalesce(fresh.{name}, listing.{name})" for name in PROFILE)
+    arrays = ", ".join(f"${at}::text[]" for at in range(2, 2 + len(PROFILE)))
+    await connection.execute(
+        f"""
+        UPDATE listing SET {updates}, updated_at = now()
+        FROM unnest($1::text[], {arrays}) AS fresh (symbol, {", ".join(PROFILE)})
+        WHERE listing.symbol = fresh.symbol
+        """,
+        [answer.symbol for answer in told],
+        *([(answer.profile or {}).get(name) for answer in told] for name in PROFILE),
+    )
+
+
+def python_values(column: npt.NDArray[Any]) -> list[Any]:
     dates = np.issubdtype(column.dtype, np.datetime64)
     values: list[Any] = (column.astype("datetime64[D]") if dates else column).tolist()
     return values

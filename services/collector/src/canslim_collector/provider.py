@@ -1,14 +1,16 @@
 """The port every source of market data implements, and the values that cross it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from canslim_core.errors import ProviderError
+from canslim_core.jobs import Pause
+from canslim_core.stages import BATCH_SIZE
 
 Floats = npt.NDArray[np.float64]
 #: Equal-length arrays by name: a small table without the weight of a frame.
@@ -33,6 +35,7 @@ class Listing:
 class Stored:
     """What is stored of a symbol already: where an incremental answer begins."""
 
+    first_session: date
     last_session: date
     last_close: float
     last_adj_factor: float
@@ -40,10 +43,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One symbol to fetch; `stored` is None when nothing is stored, or all of it is to be read anew."""
+    """One symbol to fetch.
+
+    stored: None when nothing is stored, or all of it is to be read anew.
+    memo: what the same provider's last answer asked to be remembered; JSON-ready.
+    """
 
     symbol: str
     stored: Stored | None = None
+    memo: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,10 @@ class Answer:
         None where the source has no filings.
     ownership: one row a snapshot: `as_of` (datetime64[D]), `institutional_pct`, `holders`,
         `shares_outstanding`, `shares_float` (float, NaN = not known); None where the source has none.
+    reports: `filings` without `known_on`, from a source that shows only the newest figures: what is new or has
+        changed becomes known at the session it is fetched for, and a NaN changes nothing. None where not asked.
+    profile: new details of the listing, by the field of Listing; None where not asked.
+    memo: what to hand over with the next Ask.
     """
 
     symbol: str
@@ -82,6 +94,9 @@ class Answer:
     restated: bool
     filings: Columns | None = None
     ownership: Columns | None = None
+    reports: Columns | None = None
+    profile: Mapping[str, str] | None = None
+    memo: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +107,64 @@ class Failure:
     error: ProviderError = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """At most one answer or failure an Ask; those with neither were not got to, and are asked for again.
+
+    requests: what the source was asked. pause: the source asked us to wait.
+    """
+
+    answers: Sequence[Answer]
+    failures: Sequence[Failure] = ()
+    requests: int = 0
+    pause: Pause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a source wants to be treated.
+
+    batch: symbols a task asks it for.
+    list_for: how long a universe's list stays good.
+    misses: sessions at which it must deny a symbol until that counts as delisted; None: it may come any time.
+    probe_after: how long a delisted symbol is left alone.
+    """
+
+    batch: int = BATCH_SIZE
+    list_for: timedelta = timedelta(0)
+    misses: int | None = None
+    probe_after: timedelta = timedelta(0)
+
+
 class Provider(Protocol):
     """A source of market data. Synchronous work that blocks belongs in a thread of the provider's own."""
 
     #: The name in CANSLIM_PROVIDER.
     name: str
-
-    async def revision(self) -> str:
-        """A token that changes whenever the source may have something new for any symbol."""
-        ...
+    habits: Habits
 
     async def session(self) -> date:
         """The newest complete session the source can have: the one ratings are made for."""
         ...
 
-    async def listings(self, universe: str) -> Sequence[Listing]:
-        """The symbols of a universe, benchmarks included.
+    async def revision(self, session: date) -> str:
+        """A token that changes whenever the source may have something new for any symbol up to the session."""
+        ...
 
-        Raises UnknownSymbol for a universe the source does not have, Malformed for a bad file.
+    async def listings(self, universe: str, before: Sequence[str] = ()) -> Sequence[Listing]:
+        """The symbols of a universe, benchmarks included. before: what it listed the last time.
+
+        Raises UnknownSymbol for a universe the source does not have, Malformed for a bad file or a list that
+        can't be true.
         """
         ...
 
-    def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
-        """One Answer or Failure for each Ask, in any order.
+    def time_needed(self, symbols: int) -> timedelta:
+        """How long the source makes us take for so many new symbols."""
+        ...
+
+    async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
+        """Asks for the bars up to the session.
 
         Raises Throttled or Unavailable where the whole source is away: the task is tried again.
         """

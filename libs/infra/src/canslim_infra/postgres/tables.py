@@ -67,6 +67,32 @@ class UniverseMember(SQLModel, table=True):
     symbol: str = Field(sa_column=Column(Text, ForeignKey("listing.symbol"), primary_key=True))
 
 
+class Universe(SQLModel, table=True):
+    """When a universe was listed last, and by whom."""
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    provider: str = Field(sa_type=Text)
+    listed_at: datetime = Field(sa_column=moment(now=True))
+
+
+class SymbolStatus(SQLModel, table=True):
+    """How the newest request for a symbol ended, whether anything is stored of it or not.
+
+    status: fresh, stale (its last bar is older than the session), or the code of a failure.
+    misses: sessions in a row at which the source denied it. memo: what its provider remembers of it.
+    """
+
+    __tablename__ = "symbol_status"
+    symbol: str = Field(sa_column=Column(Text, primary_key=True))
+    provider: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    reason: str | None = Field(sa_type=Text)
+    session: date
+    checked_at: datetime = Field(sa_column=moment(now=True))
+    misses: int = counter()
+    memo: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False, server_default="{}"))
+
+
 class Series(SQLModel, table=True):
     """What is stored of a symbol, and from which source: where the next refresh begins."""
 

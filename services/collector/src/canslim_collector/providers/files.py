@@ -1,16 +1,16 @@
 """Provider `files`: prices, and if present filings, listings and ownership, from a folder."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from canslim_calendar import sessions_to
-from canslim_collector.provider import Answer, Ask, Columns, Failure, Listing
+from canslim_collector.provider import Answer, Ask, Columns, Failure, Fetched, Habits, Listing
 from canslim_collector.providers.bar_table import BarTable
 from canslim_collector.providers.file_prices import read_prices
 from canslim_collector.providers.file_tables import find_file, read_filings, read_listings, read_ownership
@@ -48,6 +48,7 @@ class Files:
     """Reads the folder again whenever a file in it has changed."""
 
     name = "files"
+    habits = Habits()
 
     def __init__(self, folder: Path, today: Callable[[], date] = lambda: datetime.now(UTC).date()) -> None:
         self._folder = folder
@@ -55,34 +56,43 @@ class Files:
         self._lock = asyncio.Lock()
         self._loaded: tuple[str, FileData] | None = None
 
-    async def revision(self) -> str:
-        return await asyncio.to_thread(_fingerprint, self._folder)
-
     async def session(self) -> date:
         return (await self._data()).session
 
-    async def listings(self, universe: str) -> Sequence[Listing]:
+    async def revision(self, session: date) -> str:
+        return await self._fingerprint()
+
+    async def listings(self, universe: str, before: Sequence[str] = ()) -> Sequence[Listing]:
         if universe != UNIVERSE:
             raise UnknownSymbol(f"provider 'files' has the universe {UNIVERSE!r}, not {universe!r}")
         return (await self._data()).listings
 
-    async def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
+    def time_needed(self, symbols: int) -> timedelta:
+        return timedelta(0)
+
+    async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
         data = await self._data()
+        answers, failures = [], []
         for ask in asks:
-            if ask.symbol in data.faults:
-                yield Failure(ask.symbol, Malformed(data.faults[ask.symbol]))
-            elif ask.symbol not in data.bars.spans:
-                yield Failure(ask.symbol, UnknownSymbol(f"{self._folder}: prices has no symbol {ask.symbol!r}"))
+            symbol = ask.symbol
+            if symbol in data.faults:
+                failures.append(Failure(symbol, Malformed(data.faults[symbol])))
+            elif symbol not in data.bars.spans:
+                failures.append(Failure(symbol, UnknownSymbol(f"{self._folder}: prices has no symbol {symbol!r}")))
             else:
                 bars, restated = data.bars.bars(ask)
-                yield Answer(ask.symbol, bars, restated, data.filings.get(ask.symbol), data.ownership.get(ask.symbol))
+                answers.append(Answer(symbol, bars, restated, data.filings.get(symbol), data.ownership.get(symbol)))
+        return Fetched(answers, failures)
 
     async def _data(self) -> FileData:
         async with self._lock:
-            revision = await self.revision()
-            if self._loaded is None or self._loaded[0] != revision:
-                self._loaded = revision, await asyncio.to_thread(_load, self._folder, self._today())
+            fingerprint = await self._fingerprint()
+            if self._loaded is None or self._loaded[0] != fingerprint:
+                self._loaded = fingerprint, await asyncio.to_thread(_load, self._folder, self._today())
             return self._loaded[1]
+
+    async def _fingerprint(self) -> str:
+        return await asyncio.to_thread(_fingerprint, self._folder)
 
 
 def _fingerprint(folder: Path) -> str:

@@ -2,9 +2,9 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from canslim_collector.provider import Answer, Ask, Columns, Failure, Floats, Listing
+from canslim_collector.provider import Answer, Ask, Columns, Failure, Fetched, Floats, Habits, Listing
 from canslim_collector.providers.bar_table import BarTable, columns_by_symbol
 from canslim_core.errors import UnknownSymbol
 
@@ -37,30 +37,34 @@ class Sample:
     """Reads its files once, at the first use."""
 
     name = "sample"
+    habits = Habits()
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._loaded: SampleData | None = None
 
-    async def revision(self) -> str:
-        return (await self._data()).revision
-
     async def session(self) -> date:
         return (await self._data()).session
 
-    async def listings(self, universe: str) -> Sequence[Listing]:
+    async def revision(self, session: date) -> str:
+        return (await self._data()).revision
+
+    async def listings(self, universe: str, before: Sequence[str] = ()) -> Sequence[Listing]:
         if universe != UNIVERSE:
             raise UnknownSymbol(f"provider 'sample' has the universe {UNIVERSE!r}, not {universe!r}")
         return (await self._data()).listings
 
-    async def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
+    def time_needed(self, symbols: int) -> timedelta:
+        return timedelta(0)
+
+    async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
         data = await self._data()
-        for ask in asks:
-            if ask.symbol not in data.bars.spans:
-                yield Failure(ask.symbol, UnknownSymbol(f"the sample has no symbol {ask.symbol!r}"))
-                continue
-            bars, restated = data.bars.bars(ask)
-            yield Answer(ask.symbol, bars, restated, data.filings.get(ask.symbol))
+        known = [ask for ask in asks if ask.symbol in data.bars.spans]
+        unknown = [ask.symbol for ask in asks if ask.symbol not in data.bars.spans]
+        return Fetched(
+            [Answer(ask.symbol, *data.bars.bars(ask), data.filings.get(ask.symbol)) for ask in known],
+            [Failure(symbol, UnknownSymbol(f"the sample has no symbol {symbol!r}")) for symbol in unknown],
+        )
 
     async def _data(self) -> SampleData:
         async with self._lock:

@@ -1,15 +1,15 @@
 """Provider `synthetic`: any number of symbols from a seed, the same bytes for the same seed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from canslim_calendar import sessions_to
-from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Floats, Listing
+from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Fetched, Floats, Habits, Listing
 from canslim_collector.providers.bar_table import newer_bars
 from canslim_core.errors import ProviderError, Unavailable, UnknownSymbol
 
@@ -37,6 +37,7 @@ class Synthetic:
     """
 
     name = "synthetic"
+    habits = Habits()
 
     def __init__(
         self,
@@ -55,13 +56,13 @@ class Synthetic:
         # Only which requests fail comes from here, never a price.
         self._luck = np.random.default_rng()
 
-    async def revision(self) -> str:
-        return f"synthetic-{self._seed}-{len(self._calendar)}-{LAST_SESSION}"
-
     async def session(self) -> date:
         return LAST_SESSION
 
-    async def listings(self, universe: str) -> Sequence[Listing]:
+    async def revision(self, session: date) -> str:
+        return f"synthetic-{self._seed}-{len(self._calendar)}-{session}"
+
+    async def listings(self, universe: str, before: Sequence[str] = ()) -> Sequence[Listing]:
         if universe != UNIVERSE:
             raise UnknownSymbol(f"provider 'synthetic' has the universe {UNIVERSE!r}, not {universe!r}")
         stocks = [
@@ -70,18 +71,19 @@ class Synthetic:
         ]
         return [*stocks, *(Listing(name, f"Synthetic {name}", benchmark=True) for name in BENCHMARKS)]
 
-    async def fetch(self, asks: Sequence[Ask]) -> AsyncIterator[Answer | Failure]:
+    def time_needed(self, symbols: int) -> timedelta:
+        return timedelta(0)
+
+    async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
         known = [ask for ask in asks if self._number(ask.symbol) is not None]
-        for ask in asks:
-            if self._number(ask.symbol) is None:
-                yield Failure(ask.symbol, UnknownSymbol(f"there is no synthetic symbol {ask.symbol!r}"))
-        failed = await self._request(known)
-        for ask in known:
-            if (error := failed.get(ask.symbol)) is not None:
-                yield Failure(ask.symbol, error)
-        answered = [ask for ask in known if ask.symbol not in failed]
-        for answer in await asyncio.to_thread(self._answers, answered):
-            yield answer
+        failed: dict[str, ProviderError] = {
+            ask.symbol: UnknownSymbol(f"there is no synthetic symbol {ask.symbol!r}")
+            for ask in asks
+            if self._number(ask.symbol) is None
+        }
+        failed |= await self._request(known)
+        answers = await asyncio.to_thread(self._answers, [ask for ask in known if ask.symbol not in failed])
+        return Fetched(answers, [Failure(symbol, error) for symbol, error in failed.items()], requests=len(known))
 
     async def _request(self, asks: Sequence[Ask]) -> dict[str, ProviderError]:
         """Waits as a source would, a request a symbol; the symbols whose requests all failed."""

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import partial
 
 import numpy as np
 
 from canslim_collector.binary_copy import encode_bars
-from canslim_collector.market_store import StoredSeries, read_series, write_answers, write_listings
-from canslim_collector.provider import Answer, Ask, Bars, Failure, Provider
+from canslim_collector.market_store import write_answers
+from canslim_collector.provider import Answer, Bars, Failure, Fetched, Provider
+from canslim_collector.status_store import FRESH, STALE, Known, Status, read_known, write_statuses
+from canslim_collector.universe_store import listed_symbols, recent_list, write_listings
 from canslim_core.errors import Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
-from canslim_core.jobs import Outcome, SymbolFailure, Task, Work, batches
+from canslim_core.jobs import Outcome, Payload, SymbolFailure, Task, Work, batches
 from canslim_infra.postgres.connection import Connection, Database
 
 #: Reason codes of symbols that failed.
@@ -20,6 +23,8 @@ CODES: dict[type[ProviderError], str] = {
     Throttled: "throttled",
     Unavailable: "unavailable",
 }
+#: How often a symbol that its source did not answer for is asked for again, by a task behind all others.
+ROUNDS = 2
 
 
 def collect_stock_data(provider: Provider, database: Database) -> Work:
@@ -27,55 +32,101 @@ def collect_stock_data(provider: Provider, database: Database) -> Work:
 
     async def work(task: Task) -> Outcome[Connection]:
         if universe := task.payload.get("universe"):
-            return await list_universe(universe, provider)
-        return await collect(task.symbols, provider, database)
+            return await list_universe(universe, provider, database)
+        session = task.session or await provider.session()
+        return await collect(task.symbols, session, provider, database, last_round=task.payload.get("round", 0))
 
     return work
 
 
-async def list_universe(universe: str, provider: Provider) -> Outcome[Connection]:
-    """Stores the universe's list and opens a task for every batch of its symbols."""
-    listings = await provider.listings(universe)
-    if not listings:
-        raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
+async def list_universe(universe: str, provider: Provider, database: Database) -> Outcome[Connection]:
+    """Stores the universe's list, unless it is recent enough, and opens a task for every batch of its symbols."""
+    session = await provider.session()
+    write = None
+    symbols = await recent_list(database, universe, provider.name, provider.habits.list_for)
+    if not symbols:
+        listings = await provider.listings(universe, await listed_symbols(database, universe))
+        if not listings:
+            raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
+        write = partial(write_listings, universe=universe, provider=provider.name, listings=listings)
+        symbols = [listing.symbol for listing in listings]
     return Outcome(
-        write=partial(write_listings, universe=universe, listings=listings),
-        session=await provider.session(),
-        total=len(listings),
-        spawn=batches([listing.symbol for listing in listings]),
+        write=write,
+        session=session,
+        total=len(symbols),
+        spawn=batches(symbols, provider.habits.batch),
+        time_needed=provider.time_needed(len(symbols)),
     )
 
 
-async def collect(symbols: Sequence[str], provider: Provider, database: Database) -> Outcome[Connection]:
-    """Fetches those symbols that the source may have something new for."""
-    revision = await provider.revision()
-    series = await read_series(database, symbols)
-    asks = [ask for symbol in symbols if (ask := _ask(symbol, series.get(symbol), provider.name, revision)) is not None]
-    answers: list[Answer] = []
-    failures: list[SymbolFailure] = []
-    async for result in provider.fetch(asks):
-        if isinstance(result, Failure):
-            failures.append(SymbolFailure(result.symbol, _code(result.error), str(result.error)))
-        elif (fault := _fault(result)) is not None:
-            failures.append(SymbolFailure(result.symbol, CODES[Malformed], fault))
-        else:
-            answers.append(result)
+async def collect(
+    symbols: Sequence[str], session: date, provider: Provider, database: Database, last_round: int = 0
+) -> Outcome[Connection]:
+    """Fetches those symbols that the source may have something new for.
+
+    Raises Throttled where it let nothing through.
+    """
+    revision = await provider.revision(session)
+    known = await read_known(database, symbols, provider.name)
+    asks = [known[symbol].ask for symbol in symbols if _is_due(known[symbol], revision, session, provider)]
+    fetched = await provider.fetch(asks, session) if asks else Fetched([])
+    answers, failures = _sorted_out(fetched)
+    again = [failure.symbol for failure in failures if isinstance(failure.error, Unavailable)]
+    if last_round == ROUNDS:
+        again = []
+    failures = [failure for failure in failures if failure.symbol not in again]
+    ended = {answer.symbol for answer in answers} | {failure.symbol for failure in failures} | {*again}
+    rest = [ask.symbol for ask in asks if ask.symbol not in ended]
+    if fetched.pause is not None and len(rest) == len(symbols):
+        raise Throttled(fetched.pause.reason, fetched.pause.length)
     encoded = await asyncio.to_thread(encode_bars, answers)
-    bars = sum(len(answer.bars.sessions) for answer in answers)
+    statuses = [_status(answer, known[answer.symbol], session) for answer in answers]
+    statuses += [Status(failure.symbol, _code(failure.error), str(failure.error)) for failure in failures]
+
+    async def write(connection: Connection) -> None:
+        await write_answers(connection, provider.name, revision, session, answers, encoded)
+        await write_statuses(connection, provider, session, statuses)
+
     return Outcome(
-        write=partial(write_answers, provider=provider.name, revision=revision, answers=answers, encoded=encoded),
-        done=len(symbols) - len(failures),
+        write=write,
+        done=len(symbols) - len(rest) - len(again) - len(failures),
         unchanged=len(symbols) - len(asks) + sum(not len(answer.bars.sessions) for answer in answers),
-        bars=bars,
-        failures=failures,
+        bars=sum(len(answer.bars.sessions) for answer in answers),
+        failures=[SymbolFailure(failure.symbol, _code(failure.error), str(failure.error)) for failure in failures],
+        requests=fetched.requests,
+        spawn=[*_tasks(rest, last_round), *_tasks(again, last_round + 1)],
+        pause=fetched.pause,
     )
 
 
-def _ask(symbol: str, series: StoredSeries | None, provider: str, revision: str) -> Ask | None:
-    """What to ask for; None where the source has had nothing new since."""
-    if series is None or series.provider != provider:
-        return Ask(symbol)
-    return None if series.revision == revision else Ask(symbol, series.stored)
+def _tasks(symbols: Sequence[str], last_round: int) -> list[Payload]:
+    return [payload | {"round": last_round} for payload in batches(symbols)]
+
+
+def _is_due(known: Known, revision: str, session: date, provider: Provider) -> bool:
+    """False where the source has had nothing new since, or where it denied the symbol and is left alone."""
+    if known.revision == revision:
+        return False
+    habits = provider.habits
+    if habits.misses is None or known.checked is None or not known.misses:
+        return True
+    alone = habits.probe_after if known.misses >= habits.misses else timedelta(days=1)
+    return session - known.checked >= alone
+
+
+def _sorted_out(fetched: Fetched) -> tuple[list[Answer], list[Failure]]:
+    """Answers that can't be stored are failures."""
+    faults = {answer.symbol: fault for answer in fetched.answers if (fault := _fault(answer)) is not None}
+    failures = [*fetched.failures, *(Failure(symbol, Malformed(fault)) for symbol, fault in faults.items())]
+    return [answer for answer in fetched.answers if answer.symbol not in faults], failures
+
+
+def _status(answer: Answer, known: Known, session: date) -> Status:
+    stored = known.ask.stored
+    last = answer.bars.sessions[-1].item() if len(answer.bars.sessions) else stored.last_session if stored else None
+    if last is not None and last >= session:
+        return Status(answer.symbol, FRESH, None, answer.memo)
+    return Status(answer.symbol, STALE, f"its last bar is of {last}", answer.memo)
 
 
 def _code(error: ProviderError) -> str:

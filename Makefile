@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
 PROVIDER ?= sample
+UNIVERSE ?=
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
 .PHONY: help setup lock run test unit lint format types bench-refresh clean
@@ -28,8 +29,8 @@ lock: ## Resolves requirements.lock anew from the pyproject files (LOCK_FLAGS=--
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package canslim-core --no-emit-package canslim-calendar --no-emit-package canslim-ratings --no-emit-package canslim-infra --no-emit-package canslim-api --no-emit-package canslim-collector --no-emit-package canslim-scoring --no-emit-package canslim-cli $(LOCK_FLAGS) --group dev pyproject.toml -o requirements.lock
 
-run: $(READY) ## Starts everything on this machine, refreshes, prints the leaders (PROVIDER=sample|files|synthetic)
-	@exec $(BIN)/canslim up --provider $(PROVIDER) --refresh
+run: $(READY) ## Starts everything on this machine, refreshes, prints the leaders (PROVIDER=sample|yahoo|files|synthetic UNIVERSE=...)
+	@exec $(BIN)/canslim up --provider $(PROVIDER) $(if $(UNIVERSE),--universe $(UNIVERSE)) --refresh
 
 test: lint types ## Lint, types and all tests, on embedded servers and real processes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -31,7 +31,7 @@ def test_values_are_read_as_what_they_are() -> None:
 
 def test_every_wrong_variable_is_named_at_once_one_a_line() -> None:
     lines = complaint(
-        DATABASE_URL="mysql://db", REDIS_URL="", PROVIDER="yahoo", API_PORT="http", COLLECTOR_THREADS="0", API_PROT="1"
+        DATABASE_URL="mysql://db", REDIS_URL="", PROVIDER="oracle", API_PORT="http", COLLECTOR_THREADS="0", API_PROT="1"
     ).splitlines()
     named = [line.split(":")[0].strip() for line in lines[1:]]
     assert sorted(named) == [
@@ -53,14 +53,14 @@ def test_a_misspelt_variable_comes_with_a_guess() -> None:
 
 
 def test_a_wrong_value_is_repeated() -> None:
-    assert "CANSLIM_PROVIDER: Input should be 'sample', 'files' or 'synthetic', not 'yahoo'" in complaint(
-        PROVIDER="yahoo"
+    assert "CANSLIM_PROVIDER: Input should be 'sample', 'files', 'synthetic' or 'yahoo', not 'oracle'" in complaint(
+        PROVIDER="oracle"
     )
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "ADMIN_TOKEN", "API_TOKEN"])
 def test_a_secret_is_not_repeated(name: str) -> None:
-    said = complaint(**{name: "oh:hunter2@x", "PROVIDER": "yahoo"})
+    said = complaint(**{name: "oh:hunter2@x", "PROVIDER": "oracle"})
     assert f"CANSLIM_{name}" in said
     assert "hunter2" not in said
 

@@ -1,12 +1,13 @@
 """Which days are sessions of the New York exchanges (XNYS of exchange_calendars)."""
 
 import warnings
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 import exchange_calendars
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 #: The first day asked for; earlier ones cost start-up time and nobody stores them.
 FIRST = "1990-01-01"
@@ -46,3 +47,11 @@ def sessions_to(last: date, count: int) -> npt.NDArray[np.datetime64]:
 
 def is_session(day: date) -> bool:
     return len(sessions_between(day, day)) == 1
+
+
+def last_complete_session(now: datetime) -> date:
+    """The newest session that has closed at `now`, which must have a zone."""
+    calendar = _calendar()
+    closed = calendar.closes[calendar.closes <= pd.Timestamp(now).tz_convert("UTC")]
+    session: date = closed.index[-1].date()
+    return session

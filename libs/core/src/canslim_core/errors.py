@@ -15,6 +15,7 @@ CanslimError
     - Unavailable    retry with backoff
     - UnknownSymbol  skip the symbol, keep the job
     - Malformed      the source changed shape, or a file is wrong: tell a human
+    - Implausible    the source's figures can't be true: keep what is stored, tell a human
 """
 
 from datetime import timedelta
@@ -86,3 +87,7 @@ class UnknownSymbol(ProviderError):
 
 class Malformed(ProviderError):
     """The source changed shape, or a file is wrong."""
+
+
+class Implausible(ProviderError):
+    """The source's figures can't be true; what is stored stays, the symbol is quarantined."""

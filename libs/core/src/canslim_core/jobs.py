@@ -56,6 +56,7 @@ class Job:
     session: the session that ratings are made for, once the provider has named it.
     requests: what the provider was asked so far.
     wait_reason, waits_until: why nothing moves, and until when; None while the source answers.
+    warning: what a person should know of the result.
     stage_tasks, open_tasks: tasks of the running stage, and those of them not finished.
     """
 
@@ -84,6 +85,7 @@ class Job:
     deadline_at: datetime
     wait_reason: str | None
     waits_until: datetime | None
+    warning: str | None
     error: str | None
 
 
@@ -137,6 +139,7 @@ class Outcome(Generic[Connection]):
     requests: what the task asked the provider.
     spawn: payloads of further tasks of the same stage, due after the pause if there is one.
     time_needed: what the rest of the stage takes at the provider's pace; the job's deadline makes room for it.
+    warning: what a person should know of the result.
     """
 
     write: Callable[[Connection], Awaitable[None]] | None = None
@@ -150,6 +153,7 @@ class Outcome(Generic[Connection]):
     spawn: Sequence[Payload] = field(default_factory=list)
     pause: Pause | None = None
     time_needed: timedelta = timedelta(0)
+    warning: str | None = None
 
 
 #: Runs one task and says what it leaves behind; raises what the task's failure is.

@@ -6,4 +6,5 @@ UNIVERSES: Final[dict[str, tuple[str, ...]]] = {
     "sample": ("sample",),
     "files": ("files",),
     "synthetic": ("synthetic",),
+    "yahoo": ("us", "sp500", "sp100", "sp600", "nasdaq100", "dow30"),
 }

@@ -24,11 +24,22 @@ class Settings(BaseModel):
     database_url: str = Field(pattern=r"^postgres(ql)?://")
     redis_url: str = Field(pattern=r"^(redis|rediss|unix)://")
 
-    provider: Literal["sample", "files", "synthetic"] = "sample"
+    provider: Literal["sample", "files", "synthetic", "yahoo"] = "sample"
+    #: Where a request names none; by default the provider's first.
+    universe: str | None = None
     files_dir: Path | None = None
     synthetic_symbols: int = Field(default=10_000, ge=1, le=100_000)
     synthetic_latency_ms: float = Field(default=0, ge=0, allow_inf_nan=False)
     synthetic_failure_rate: float = Field(default=0, ge=0, lt=1)
+
+    #: Instead of all of Yahoo's hosts; for tests.
+    yahoo_base_url: str | None = Field(default=None, pattern=r"^https?://")
+    #: For the whole fleet of processes.
+    yahoo_requests_per_second: float = Field(default=2, gt=0, le=10_000)
+    yahoo_burst: int = Field(default=5, ge=1, le=10_000)
+    yahoo_in_flight: int = Field(default=4, ge=1, le=64)
+    yahoo_timeout_seconds: float = Field(default=20, gt=0, le=60)
+    yahoo_cache_dir: Path | None = None
 
     admin_token: str | None = Field(default=None, min_length=16)
     api_host: str = "127.0.0.1"

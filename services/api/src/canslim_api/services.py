@@ -24,3 +24,7 @@ class Services:
     @property
     def universes(self) -> tuple[str, ...]:
         return UNIVERSES[self.settings.provider]
+
+    @property
+    def default_universe(self) -> str:
+        return self.settings.universe or self.universes[0]

@@ -64,12 +64,17 @@ def up(
     provider: Annotated[
         Provider, typer.Option(envvar="CANSLIM_PROVIDER", help="Where market data comes from.")
     ] = SAMPLE,
+    universe: Annotated[
+        str | None, typer.Option(envvar="CANSLIM_UNIVERSE", help="What to refresh and show; by default the provider's.")
+    ] = None,
     data_dir: DataDir = None,
     port: Annotated[int, typer.Option(envvar="CANSLIM_API_PORT", min=1, max=65535, help="The API's port.")] = 8000,
     refresh: Annotated[bool, typer.Option("--refresh", help="Refresh, and print the leaders.")] = False,
 ) -> None:
     """Start everything on this machine: PostgreSQL, Valkey, API, collector, scoring. Ctrl-C stops it."""
     overrides = {"PROVIDER": provider.value, "API_PORT": str(port)}
+    if universe is not None:
+        overrides["UNIVERSE"] = universe
     with _refusals():
         asyncio.run(run_up(data_dir or default_data_dir(), overrides, refresh=refresh, console=console))
 

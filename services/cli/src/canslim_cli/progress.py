@@ -1,6 +1,7 @@
 """Follows a job with a progress bar a stage."""
 
 import time
+from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -49,7 +50,9 @@ def summarize(job: Json) -> str:
     if job["unchanged"]:
         line += f", {job['unchanged']} of them unchanged"
     line += f", {job['failed']} failed, {job['bars']:,} bars stored"
-    return line + (f"; {job['error']}" if job["error"] else "")
+    for addition in (job["error"], job["warning"]):
+        line += f"; {addition}" if addition else ""
+    return line
 
 
 def _show(progress: Progress, bars: dict[str, TaskID], job: Json) -> None:
@@ -61,5 +64,17 @@ def _show(progress: Progress, bars: dict[str, TaskID], job: Json) -> None:
         over = stage != job["stage"] or job["state"] == "completed"
         total = job["total"] or None if counted else 1
         completed = job["done"] + job["failed"] if counted else int(over)
-        note = f"{job['failed']} failed" if counted and job["failed"] else ""
-        progress.update(bars[stage], total=total, completed=completed, note=note)
+        progress.update(bars[stage], total=total, completed=completed, note=_note(job) if counted else "")
+
+
+def _note(job: Json) -> str:
+    """What else a person wants to know of stage `collect`."""
+    parts = [f"{job['requests']:,} requests"] if job["requests"] else []
+    if job["failed"]:
+        parts.append(f"{job['failed']} failed")
+    if job["waits_until"]:
+        resumes = datetime.fromisoformat(job["waits_until"]).astimezone()
+        parts.append(f"waiting: {job['wait_reason']}; resumes {resumes:%H:%M}")
+    elif job["eta_seconds"]:
+        parts.append(f"{timedelta(seconds=round(job['eta_seconds']))} left")
+    return ", ".join(parts)

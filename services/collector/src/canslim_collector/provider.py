@@ -126,12 +126,14 @@ class Habits:
 
     batch: symbols a task asks it for.
     list_for: how long a universe's list stays good.
+    live: it follows the market, so that its newest session can be compared with the calendar's.
     misses: sessions at which it must deny a symbol until that counts as delisted; None: it may come any time.
     probe_after: how long a delisted symbol is left alone.
     """
 
     batch: int = BATCH_SIZE
     list_for: timedelta = timedelta(0)
+    live: bool = False
     misses: int | None = None
     probe_after: timedelta = timedelta(0)
 
@@ -154,8 +156,8 @@ class Provider(Protocol):
     async def listings(self, universe: str, before: Sequence[str] = ()) -> Sequence[Listing]:
         """The symbols of a universe, benchmarks included. before: what it listed the last time.
 
-        Raises UnknownSymbol for a universe the source does not have, Malformed for a bad file or a list that
-        can't be true.
+        Raises UnknownSymbol for a universe the source does not have, Malformed for a bad file, Implausible for a
+        list that can't be true.
         """
         ...
 

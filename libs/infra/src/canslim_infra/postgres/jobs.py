@@ -20,7 +20,7 @@ from canslim_infra.postgres.connection import Connection, Database
 
 JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,
     total, done, failed, unchanged, bars, requests, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
-    finished_at, deadline_at, wait_reason, waits_until, error"""
+    finished_at, deadline_at, wait_reason, waits_until, warning, error"""
 
 #: A task that took so many workers down may take the next one down too, and what else runs in it: such suspects
 #: run one at a time, so that the innocent among them get through.
@@ -421,7 +421,8 @@ class PostgresJobs:
             f"""
             UPDATE job SET open_tasks = open_tasks - 1, total = total + $2, done = done + $3,
                            failed = failed + $4, unchanged = unchanged + $5, bars = bars + $6,
-                           session = greatest(session, $7), requests = requests + $8
+                           session = greatest(session, $7), requests = requests + $8,
+                           warning = coalesce($9, warning)
             WHERE id = $1
             RETURNING {JOB_COLUMNS}
             """,
@@ -433,6 +434,7 @@ class PostgresJobs:
             outcome.bars,
             outcome.session,
             outcome.requests,
+            outcome.warning,
         )
         job = job_from_row(row)
         if outcome.pause is not None:

@@ -193,6 +193,7 @@ class Job(SQLModel, table=True):
     deadline_at: datetime = Field(sa_column=moment())
     wait_reason: str | None = Field(sa_type=Text)
     waits_until: datetime | None = Field(sa_column=moment(nullable=True))
+    warning: str | None = Field(sa_type=Text)
     error: str | None = Field(sa_type=Text)
 
 

@@ -80,6 +80,7 @@ class JobStatus(BaseModel):
     wait_reason: str | None
     waits_until: datetime | None
     eta_seconds: float | None
+    warning: str | None
     error: str | None
 
 
@@ -103,7 +104,7 @@ class FailureList(BaseModel):
 async def refresh(call: Call[Query, RefreshBody]) -> Response:
     services = call.services
     job, created = await start_refresh(
-        call.body.universe or services.universes[0],
+        call.body.universe or services.default_universe,
         call.body.symbols,
         universes=services.universes,
         requested_by="admin",
@@ -117,7 +118,7 @@ async def refresh(call: Call[Query, RefreshBody]) -> Response:
 async def recalculate(call: Call[Query, RecalculateBody]) -> Response:
     services = call.services
     job, created = await start_recalculation(
-        call.body.universe or services.universes[0],
+        call.body.universe or services.default_universe,
         call.body.stages,
         universes=services.universes,
         requested_by="admin",

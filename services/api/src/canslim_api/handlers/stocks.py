@@ -173,7 +173,7 @@ def known_universe(name: str | None, services: Services) -> str:
     """The universe asked for, by default the provider's. Raises Invalid."""
     if name is not None and name not in services.universes:
         raise wrong("query", "universe", f"unknown universe {name!r}; there is: {', '.join(services.universes)}")
-    return name or services.universes[0]
+    return name or services.default_universe
 
 
 def _item(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,14 @@ from canslim_collector.providers.sample import Sample
 from canslim_collector.providers.synthetic import Synthetic
 from canslim_infra.settings import Settings
 
+
+def _create_yahoo(settings: Settings) -> Provider:
+    # yfinance costs everybody who imports it 130 MB.
+    from canslim_collector.providers.yahoo import create_yahoo
+
+    return create_yahoo(settings)
+
+
 PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
     "sample": lambda settings: Sample(),
     "files": create_files,
@@ -16,6 +24,7 @@ PROVIDERS: dict[str, Callable[[Settings], Provider]] = {
         latency_ms=settings.synthetic_latency_ms,
         failure_rate=settings.synthetic_failure_rate,
     ),
+    "yahoo": _create_yahoo,
 }
 
 

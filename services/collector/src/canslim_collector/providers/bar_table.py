@@ -55,7 +55,7 @@ def columns_by_symbol(frame: pd.DataFrame) -> dict[str, Columns]:
     return {str(symbol): {name: values[at] for name, values in arrays.items()} for symbol, at in positions.items()}
 
 
-def newer_bars(whole: Bars, stored: Stored | None) -> tuple[Bars, bool]:
+def newer_bars(whole: Bars, stored: Stored | None, tolerance: float = TOLERANCE) -> tuple[Bars, bool]:
     """Only what is newer than `stored` if the chain holds: the bar of the last stored session is unchanged."""
     if stored is None:
         return whole, True
@@ -63,8 +63,8 @@ def newer_bars(whole: Bars, stored: Stored | None) -> tuple[Bars, bool]:
     unbroken = (
         at < len(whole.sessions)
         and whole.sessions[at] == np.datetime64(stored.last_session, "D")
-        and _same(float(whole.close[at]), stored.last_close)
-        and _same(float(whole.adj_factor[at]), stored.last_adj_factor)
+        and _same(float(whole.close[at]), stored.last_close, tolerance)
+        and _same(float(whole.adj_factor[at]), stored.last_adj_factor, tolerance)
     )
     if not unbroken:
         return whole, True
@@ -88,5 +88,5 @@ def split_factors(symbols: npt.NDArray[Any], adj_factor: npt.NDArray[np.float64]
     return np.asarray(np.exp(logs - base[group]))
 
 
-def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
+def _same(a: float, b: float, tolerance: float) -> bool:
+    return abs(a - b) <= tolerance * max(abs(a), abs(b))

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import numpy as np
 
+from canslim_calendar import last_complete_session
 from canslim_collector.binary_copy import encode_bars
 from canslim_collector.market_store import write_answers
 from canslim_collector.provider import Answer, Bars, Failure, Fetched, Provider
 from canslim_collector.status_store import FRESH, STALE, Known, Status, read_known, write_statuses
 from canslim_collector.universe_store import listed_symbols, recent_list, write_listings
-from canslim_core.errors import Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
+from canslim_core.errors import Implausible, Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
 from canslim_core.jobs import Outcome, Payload, SymbolFailure, Task, Work, batches
 from canslim_infra.postgres.connection import Connection, Database
 
@@ -20,11 +21,14 @@ from canslim_infra.postgres.connection import Connection, Database
 CODES: dict[type[ProviderError], str] = {
     UnknownSymbol: "unknown_symbol",
     Malformed: "malformed",
+    Implausible: "quarantined",
     Throttled: "throttled",
     Unavailable: "unavailable",
 }
 #: How often a symbol that its source did not answer for is asked for again, by a task behind all others.
 ROUNDS = 2
+#: A source has the bars of a session so long after its close.
+SETTLING = timedelta(minutes=30)
 
 
 def collect_stock_data(provider: Provider, database: Database) -> Work:
@@ -42,21 +46,39 @@ def collect_stock_data(provider: Provider, database: Database) -> Work:
 async def list_universe(universe: str, provider: Provider, database: Database) -> Outcome[Connection]:
     """Stores the universe's list, unless it is recent enough, and opens a task for every batch of its symbols."""
     session = await provider.session()
+    warnings = [] if (late := _lateness(provider, session)) is None else [late]
     write = None
     symbols = await recent_list(database, universe, provider.name, provider.habits.list_for)
     if not symbols:
-        listings = await provider.listings(universe, await listed_symbols(database, universe))
-        if not listings:
-            raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
-        write = partial(write_listings, universe=universe, provider=provider.name, listings=listings)
-        symbols = [listing.symbol for listing in listings]
+        before = await listed_symbols(database, universe)
+        try:
+            listings = await provider.listings(universe, before)
+        except Implausible as error:
+            if not before:
+                raise
+            symbols = before
+            warnings.append(str(error))
+        else:
+            write = partial(write_listings, universe=universe, provider=provider.name, listings=listings)
+            symbols = [listing.symbol for listing in listings]
+    if not symbols:
+        raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
     return Outcome(
+        warning="; ".join(warnings) or None,
         write=write,
         session=session,
         total=len(symbols),
         spawn=batches(symbols, provider.habits.batch),
         time_needed=provider.time_needed(len(symbols)),
     )
+
+
+def _lateness(provider: Provider, session: date) -> str | None:
+    """What to say where the source has no bars yet of a session that is over."""
+    expected = last_complete_session(datetime.now(UTC) - SETTLING)
+    if not provider.habits.live or session >= expected:
+        return None
+    return f"the newest complete session of {provider.name!r} is {session}; by the exchange's calendar it is {expected}"
 
 
 async def collect(

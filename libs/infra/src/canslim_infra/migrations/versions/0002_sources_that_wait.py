@@ -33,9 +33,11 @@ def upgrade() -> None:
     op.add_column("job", sa.Column("requests", sa.Integer(), server_default="0", nullable=False))
     op.add_column("job", sa.Column("wait_reason", sa.Text(), nullable=True))
     op.add_column("job", sa.Column("waits_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("job", sa.Column("warning", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("job", "warning")
     op.drop_column("job", "waits_until")
     op.drop_column("job", "wait_reason")
     op.drop_column("job", "requests")

@@ -1,0 +1,178 @@
+"""One budget of requests for the whole fleet, kept in Redis.
+
+Never more than `rate` requests a second over any minute, bursts included; never more than `in_flight` at once. A
+refusal pauses everybody, then one request probes, and the pace comes back slowly: additive increase,
+multiplicative decrease. While Redis is away each process keeps to its share of the pace.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from uuid import uuid4
+
+import redis
+from prometheus_client import Counter, Gauge
+
+from canslim_core.errors import Throttled
+from canslim_infra.queue.redis_clients import NAMESPACE
+
+BUDGET, FLYING, FLEET = (f"{NAMESPACE}:yahoo:{name}" for name in ("budget", "flying", "fleet"))
+#: The first pause; it doubles with each refusal until the pace is whole again.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+#: The pace never falls below this share, and is whole again so long after it was halved.
+SMALLEST_SHARE, WHOLE_AGAIN = 1 / 16, timedelta(minutes=10)
+#: Seconds after which a request that never ended counts as lost with its process; longer than any may take.
+LOST_AFTER = 120.0
+#: Seconds for which a Redis that did not answer is not asked.
+REDIS_REST = 2.0
+#: Pauses shorter than this are waited out in place.
+SHORT = 1.0
+REASON = "Yahoo refuses requests for now"
+
+PAUSE = Gauge("canslim_yahoo_pause_seconds", "What is left of the pause that Yahoo asked for.")
+SHARE = Gauge("canslim_yahoo_budget_share", "The share of the configured pace that is used since the last refusal.")
+WAITED = Counter("canslim_yahoo_waited_seconds_total", "Time that requests waited for the budget.")
+REFUSALS = Counter("canslim_yahoo_refusals_total", "Answers with status 429.")
+ALONE = Counter("canslim_yahoo_budget_without_redis_total", "Requests paced by a process alone, while Redis is away.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """rate: requests a second over any minute; burst: those sent at once; in_flight: those not answered yet."""
+
+    rate: float = 2.0
+    burst: int = 5
+    in_flight: int = 4
+
+    @property
+    def tokens_a_second(self) -> float:
+        """What keeps burst and all within the rate over a minute, with one request to spare for the wire."""
+        minute = self.rate * 60
+        return max(minute - self.burst - 1, minute / 2) / 60
+
+
+class Budget:
+    """Used by all threads of a process; one of them at a time asks for leave."""
+
+    def __init__(self, redis_url: str, pace: Pace) -> None:
+        self.pace = pace
+        self._process = uuid4().hex
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
+        self._grant = self._redis.register_script(_script("budget"))
+        self._throttle = self._redis.register_script(_script("throttle"))
+        self._turn = threading.Lock()
+        self._fleet = 1
+        self._share = 1.0
+        #: By the process's own clock.
+        self._redis_rests_until = 0.0
+        self._paused_until = 0.0
+        self._next_alone = 0.0
+
+    @contextmanager
+    def leave(self) -> Iterator[None]:
+        """Waits for leave to send one request. Raises Throttled during a pause."""
+        request = uuid4().hex
+        with self._turn:
+            self._wait(request)
+        try:
+            yield
+        finally:
+            self._forget(request)
+
+    def refused(self, asked: timedelta = timedelta(0)) -> Throttled:
+        """Pauses everybody, at least for as long as Yahoo asked; what to raise."""
+        REFUSALS.inc()
+        first, longest = FIRST_PAUSE.total_seconds(), LONGEST_PAUSE.total_seconds()
+        try:
+            arguments = [first * 1000, longest * 1000, asked.total_seconds() * 1000, SMALLEST_SHARE]
+            pause = float(self._throttle(keys=[BUDGET], args=arguments)) / 1000
+        except redis.RedisError:
+            self._rest()
+            pause = max(first, asked.total_seconds())
+        self._pause(pause)
+        return Throttled(REASON, timedelta(seconds=pause))
+
+    def accepted(self) -> None:
+        """Ends the time of probing after a pause."""
+        if self._share < 1 and self._answers():
+            try:
+                self._redis.hdel(BUDGET, "probing")
+            except redis.RedisError:
+                self._rest()
+
+    def pause_left(self) -> timedelta:
+        return timedelta(seconds=max(0.0, self._paused_until - time.monotonic()))
+
+    def _wait(self, request: str) -> None:
+        started = time.monotonic()
+        while (wait := self._ask(request)) > 0:
+            left = self.pause_left()
+            if left.total_seconds() > SHORT:
+                raise Throttled(REASON, left)
+            time.sleep(min(wait, SHORT))
+        WAITED.inc(time.monotonic() - started)
+
+    def _ask(self, request: str) -> float:
+        """Seconds to wait before asking again; 0 is leave."""
+        if not self._answers():
+            return self._ask_nobody()
+        known_pause = self.pause_left().total_seconds() * 1000
+        regained = (1 - SMALLEST_SHARE) / WHOLE_AGAIN.total_seconds() / 1000
+        pace = self.pace
+        try:
+            wait, paused, share, fleet = self._grant(
+                keys=[BUDGET, FLYING, FLEET],
+                args=[
+                    self._process,
+                    request,
+                    pace.tokens_a_second / 1000,
+                    pace.burst,
+                    pace.in_flight,
+                    LOST_AFTER * 1000,
+                    regained,
+                    known_pause,
+                ],
+            )
+        except redis.RedisError:
+            self._rest()
+            return self._ask_nobody()
+        self._pause(float(paused) / 1000)
+        self._share, self._fleet = float(share), max(1, int(fleet))
+        SHARE.set(self._share)
+        return float(wait) / 1000
+
+    def _ask_nobody(self) -> float:
+        """This process's share of the pace, one request after the other."""
+        now = time.monotonic()
+        if now < self._paused_until:
+            return self._paused_until - now
+        if now < self._next_alone:
+            return self._next_alone - now
+        self._next_alone = now + self._fleet / (self.pace.tokens_a_second * self._share)
+        ALONE.inc()
+        return 0
+
+    def _forget(self, request: str) -> None:
+        if self._answers():
+            try:
+                self._redis.zrem(FLYING, request)
+            except redis.RedisError:
+                self._rest()
+
+    def _pause(self, seconds: float) -> None:
+        self._paused_until = time.monotonic() + seconds
+        PAUSE.set(seconds)
+
+    def _answers(self) -> bool:
+        return time.monotonic() >= self._redis_rests_until
+
+    def _rest(self) -> None:
+        self._redis_rests_until = time.monotonic() + REDIS_REST
+
+
+def _script(name: str) -> str:
+    return (files(__package__ or "") / f"{name}_script.lua").read_text()

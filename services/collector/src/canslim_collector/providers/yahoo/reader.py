@@ -1,0 +1,100 @@
+"""Reads one symbol: its chart, looked at before it is believed, and its reports."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from canslim_calendar import all_sessions
+from canslim_collector.provider import Answer, Ask, Bars
+from canslim_collector.providers.bar_table import newer_bars
+from canslim_collector.providers.yahoo.chart import read_chart, to_bars
+from canslim_collector.providers.yahoo.client import YahooClient
+from canslim_collector.providers.yahoo.memo import Memo
+from canslim_collector.providers.yahoo.quotes import TOLERANCE
+from canslim_collector.providers.yahoo.statements import dividend_marks, read_ownership, read_profile, read_reports
+from canslim_collector.sanity import RawSeries, find_faults, kept
+from canslim_core.errors import Implausible, Malformed, UnknownSymbol
+
+#: Funds that stand for the market: without reports, and read further back, for market direction needs three years.
+BENCHMARKS = ("SPY", "QQQ")
+HISTORY, BENCHMARK_HISTORY = "2y", "5y"
+#: A new history that begins so much later than the stored one has lost its start.
+LOST_START = timedelta(days=10)
+_NONE = np.empty(0)
+NO_BARS = Bars(np.empty(0, "datetime64[D]"), _NONE, _NONE, _NONE, _NONE, np.empty(0, np.int64), _NONE, _NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be read of a symbol. bars: those that a quote brought, where the chart need not be read."""
+
+    ask: Ask
+    memo: Memo
+    bars: Bars | None = None
+    reports: bool = True
+
+    @property
+    def done(self) -> Answer | None:
+        """The answer, where nothing is to be read."""
+        if self.bars is None or self.reports:
+            return None
+        return Answer(self.ask.symbol, self.bars, restated=False, memo=self.memo.as_json())
+
+
+def read_symbol(client: YahooClient, plan: Plan, session: date) -> Answer:
+    """Raises ProviderError: of a symbol that can't be read as a whole nothing is stored."""
+    answer, memo = _priced(client, plan, session)
+    if plan.reports and plan.ask.symbol not in BENCHMARKS:
+        answer, memo = _with_reports(client, answer, memo, session)
+    return replace(answer, memo=memo.as_json())
+
+
+def _priced(client: YahooClient, plan: Plan, session: date) -> tuple[Answer, Memo]:
+    if plan.bars is not None:
+        return Answer(plan.ask.symbol, plan.bars, restated=False), plan.memo
+    whole, profile = _history(client, plan.ask, session)
+    bars, restated = newer_bars(whole, plan.ask.stored, TOLERANCE)
+    return Answer(plan.ask.symbol, bars, restated, profile=profile), replace(plan.memo, charted=session)
+
+
+def _history(client: YahooClient, ask: Ask, session: date) -> tuple[Bars, dict[str, str]]:
+    """Every bar up to the session, and what the chart says of the listing; read once more where it can't be true.
+
+    Raises Implausible where it still can't.
+    """
+    period = BENCHMARK_HISTORY if ask.symbol in BENCHMARKS else HISTORY
+    first = None if ask.stored is None else ask.stored.first_session
+    for last_look in (False, True):
+        chart = read_chart(ask.symbol, client.chart(ask.symbol, period, first))
+        rows = kept(chart.until(session), all_sessions())
+        problem = _problem(ask, rows)
+        if problem is None:
+            details = {"name": chart.name, "exchange": chart.exchange}
+            return to_bars(rows), {name: value for name, value in details.items() if value}
+        if last_look and not len(rows.days):
+            raise UnknownSymbol(f"{ask.symbol}: {problem}")
+    raise Implausible(f"{ask.symbol}: {problem}")
+
+
+def _problem(ask: Ask, rows: RawSeries) -> str | None:
+    faults = find_faults(rows, all_sessions())
+    if faults:
+        return "; ".join(f"{fault.session}: {fault.message}" for fault in faults[:3])
+    stored = ask.stored
+    if stored is not None and rows.days[0].item() > stored.first_session + LOST_START:
+        return f"expected bars from {stored.first_session} on, as stored; the first one that came is of {rows.days[0]}"
+    return None
+
+
+def _with_reports(client: YahooClient, answer: Answer, memo: Memo, session: date) -> tuple[Answer, Memo]:
+    """An answer of another shape, or none for this symbol, leaves what is stored; the next look comes in time."""
+    with suppress(UnknownSymbol, Malformed):
+        summary = client.summary(answer.symbol)
+        profile = {**(answer.profile or {}), **read_profile(summary)}
+        answer = replace(answer, ownership=read_ownership(summary, session), profile=profile)
+        memo = replace(memo, **dividend_marks(summary))
+    with suppress(UnknownSymbol, Malformed):
+        answer = replace(answer, reports=read_reports(answer.symbol, client.statements(answer.symbol)))
+    return answer, replace(memo, read=session)

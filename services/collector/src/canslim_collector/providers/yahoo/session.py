@@ -1,0 +1,137 @@
+"""The HTTP session that yfinance sends everything through: paced, redirected where asked, honest about refusals."""
+
+import os
+import threading
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from curl_cffi.requests import Response, Session
+from prometheus_client import Counter
+
+from canslim_collector.providers.yahoo.budget import Budget
+
+REQUESTS = Counter(
+    "canslim_yahoo_requests_total", "Requests sent to Yahoo, repeats and redirects included.", ["status"]
+)
+CRUMB = "/v1/test/getcrumb"
+#: A crumb is a short word; Yahoo's excuses are longer.
+LONGEST_CRUMB = 40
+#: Statuses after which yfinance may fetch a new cookie and crumb and repeat.
+UNAUTHORIZED = (401, 403)
+MOST_REDIRECTS = 5
+
+
+class BadStatus(Exception):
+    """An answer that is no data, before yfinance repeats the request with other cookies, up to five more times."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"status {status}: {text[:200]}")
+        self.status = status
+        self.text = text
+
+
+class NoCrumb(OSError):
+    """The crumb was refused. An OSError, for yfinance then goes on without, and does not keep the excuse as crumb."""
+
+
+class Tally:
+    """Counts requests, in all threads that work for one task."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._lock = threading.Lock()
+
+    def add(self) -> None:
+        with self._lock:
+            self.requests += 1
+
+
+#: The tally of whoever a request is sent for.
+SENT: ContextVar[Tally] = ContextVar("SENT", default=Tally())  # noqa: B039 - one for requests nobody counts.
+
+
+class YahooSession(Session[Response]):
+    """Every request takes leave of the budget: cookie, crumb, redirects and repeats too.
+
+    base_url: where all Yahoo hosts are, for tests; the host meant goes along as X-Yahoo-Host.
+    """
+
+    def __init__(self, budget: Budget, base_url: str | None = None) -> None:
+        super().__init__(impersonate="chrome", verify=_authorities())
+        self._budget = budget
+        self._base_url = base_url.rstrip("/") if base_url else None
+        self._cookie_page: Response | None = None
+
+    def request(self, method: Any, url: str, **options: Any) -> Response:  # type: ignore[override]
+        """Raises Throttled, BadStatus, and curl_cffi's errors, which are OSErrors."""
+        host, path = urlsplit(url).hostname or "", urlsplit(url).path
+        cookie_page = host == "fc.yahoo.com"
+        if cookie_page and self._cookie_page is not None and len(self.cookies):
+            # Where yfinance can't keep the cookie in a file it asks before every request.
+            return self._cookie_page
+        response = self._follow(method, url, **options | {"allow_redirects": False})
+        if cookie_page:
+            self._cookie_page = response
+        elif path == CRUMB:
+            _check_crumb(response)
+        elif host.startswith("query") and response.status_code >= 400 and response.status_code not in UNAUTHORIZED:
+            raise BadStatus(response.status_code, response.text)
+        return response
+
+    def _follow(self, method: Any, url: str, **options: Any) -> Response:
+        for _ in range(MOST_REDIRECTS):
+            response = self._send(method, url, **options)
+            target = response.headers.get("location")
+            if response.status_code not in (301, 302, 303, 307, 308) or target is None:
+                return response
+            url = urljoin(url, target)
+            if response.status_code < 307:
+                method = "GET"
+                options = {name: value for name, value in options.items() if name not in ("data", "json")}
+            options = {name: value for name, value in options.items() if name != "params"}
+        raise BadStatus(response.status_code, f"more than {MOST_REDIRECTS} redirects, the last one to {url}")
+
+    def _send(self, method: Any, url: str, **options: Any) -> Response:
+        if self._base_url is not None:
+            url, options = self._elsewhere(url, options)
+        with self._budget.leave():
+            SENT.get().add()
+            try:
+                response = super().request(method, url, **options)
+            except OSError:
+                REQUESTS.labels("none").inc()
+                raise
+        REQUESTS.labels(str(response.status_code)).inc()
+        if response.status_code == 429:
+            raise self._budget.refused(_retry_after(response))
+        self._budget.accepted()
+        return response
+
+    def _elsewhere(self, url: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        parts = urlsplit(url)
+        if not (parts.hostname or "").endswith("yahoo.com"):
+            return url, options
+        query = f"?{parts.query}" if parts.query else ""
+        headers = dict(options.get("headers") or {}) | {"X-Yahoo-Host": parts.hostname}
+        return f"{self._base_url}{parts.path}{query}", options | {"headers": headers}
+
+
+def _check_crumb(response: Response) -> None:
+    text = response.text
+    if response.status_code != 200 or not text or len(text) > LONGEST_CRUMB or "<" in text or " " in text:
+        raise NoCrumb(f"no crumb, but status {response.status_code}: {text[:100]!r}")
+
+
+def _retry_after(response: Response) -> timedelta:
+    """What the answer asks for; the form with a date is not used by anybody who throttles."""
+    asked = response.headers.get("retry-after") or ""
+    return timedelta(seconds=int(asked)) if asked.isdecimal() else timedelta(0)
+
+
+def _authorities() -> Any:
+    """Certificates are always checked. curl_cffi knows two of the usual variables by itself."""
+    if "REQUESTS_CA_BUNDLE" in os.environ or "CURL_CA_BUNDLE" in os.environ:
+        return True
+    return os.environ.get("SSL_CERT_FILE", True)

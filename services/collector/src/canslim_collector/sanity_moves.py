@@ -25,7 +25,12 @@ RISE_TURNOVER: Final = 10.0
 
 RATIOS: Final = np.array([1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100])
 SPLITS: Final = np.log(RATIOS)
+#: A split day is a day like others: its own move comes on top of the ratio, but no more than a part of it.
+RATIO_SLACK: Final = 0.06
+RATIO_SLACK_PART: Final = 0.12
+ORDINARY_SPAN: Final = 0.08
 HUNDREDFOLD: Final = float(np.log(100.0))
+UNIT_SLACK: Final = 0.08
 #: How many rows from its ex-date a split was seen to be applied wrongly.
 SPLIT_REACH: Final = 10
 #: Rows a bad print may last, and how near to the price before it the price after it is.
@@ -94,7 +99,7 @@ def _without_event(rows: RawSeries, move: Move) -> Fault | None:
     size = abs(move.step)
     if not move.by_gap:
         return None
-    if abs(size - HUNDREDFOLD) < max(0.08, 2 * move.usual_step):
+    if abs(size - HUNDREDFOLD) < max(UNIT_SLACK, 2 * move.usual_step):
         return _told(rows, move, FaultCode.UNIT_SHIFT, "prices in one unit")
     if size > IMPOSSIBLE:
         return _told(rows, move, FaultCode.LEVEL_SHIFT, "prices of one share")
@@ -113,9 +118,9 @@ def _without_event(rows: RawSeries, move: Move) -> Fault | None:
 
 def _like_a_split(rows: RawSeries, move: Move) -> bool:
     """Both close and open moved by a common ratio, in an ordinary day between ordinary days."""
-    slack = np.minimum(max(0.06, 3 * move.usual_step), 0.12 * SPLITS)
+    slack = np.minimum(max(RATIO_SLACK, 3 * move.usual_step), RATIO_SLACK_PART * SPLITS)
     common = (np.abs(abs(move.step) - SPLITS) < slack) & (np.abs(abs(move.gap) - SPLITS) < slack)
-    ordinary = move.span < max(0.08, 3 * move.usual_span)
+    ordinary = move.span < max(ORDINARY_SPAN, 3 * move.usual_span)
     around = np.abs(np.diff(np.log(rows.close[max(0, move.at - 2) : move.at + 2])))
     beside = np.delete(around, min(move.at - 1, 1))
     return bool(ordinary and common.any() and (beside < abs(move.step) / 2).all())

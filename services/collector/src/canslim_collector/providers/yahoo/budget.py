@@ -8,10 +8,11 @@ multiplicative decrease. While Redis is away each process keeps to its share of 
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
+from typing import Any
 from uuid import uuid4
 
 import redis
@@ -26,7 +27,9 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 #: The pace never falls below this share, and is whole again so long after it was halved.
 SMALLEST_SHARE, WHOLE_AGAIN = 1 / 16, timedelta(minutes=10)
 #: Seconds after which a request that never ended counts as lost with its process; longer than any may take.
-LOST_AFTER = 120.0
+LOST_AFTER = 60.0
+#: Seconds until a request that ended is taken off, where no other one is sent before.
+TAKEN_OFF_AFTER = 0.05
 #: Seconds for which a Redis that did not answer is not asked.
 REDIS_REST = 2.0
 #: Pauses shorter than this are waited out in place.
@@ -61,10 +64,17 @@ class Budget:
     def __init__(self, redis_url: str, pace: Pace) -> None:
         self.pace = pace
         self._process = uuid4().hex
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None, single_connection_client=True
+        )
+        #: One connection is enough for all threads: each call takes a tenth of a millisecond.
+        self._wire = threading.Lock()
         self._grant = self._redis.register_script(_script("budget"))
         self._throttle = self._redis.register_script(_script("throttle"))
         self._turn = threading.Lock()
+        self._ended: list[str] = []
+        self._some_ended = threading.Event()
+        threading.Thread(target=self._take_off, name="yahoo-budget", daemon=True).start()
         self._fleet = 1
         self._share = 1.0
         #: By the process's own clock.
@@ -81,7 +91,8 @@ class Budget:
         try:
             yield
         finally:
-            self._forget(request)
+            self._ended.append(request)
+            self._some_ended.set()
 
     def refused(self, asked: timedelta = timedelta(0)) -> Throttled:
         """Pauses everybody, at least for as long as Yahoo asked; what to raise."""
@@ -89,7 +100,8 @@ class Budget:
         first, longest = FIRST_PAUSE.total_seconds(), LONGEST_PAUSE.total_seconds()
         try:
             arguments = [first * 1000, longest * 1000, asked.total_seconds() * 1000, SMALLEST_SHARE]
-            pause = float(self._throttle(keys=[BUDGET], args=arguments)) / 1000
+            with self._wire:
+                pause = float(self._throttle(keys=[BUDGET], args=arguments)) / 1000
         except redis.RedisError:
             self._rest()
             pause = max(first, asked.total_seconds())
@@ -100,7 +112,8 @@ class Budget:
         """Ends the time of probing after a pause."""
         if self._share < 1 and self._answers():
             try:
-                self._redis.hdel(BUDGET, "probing")
+                with self._wire:
+                    self._redis.hdel(BUDGET, "probing")
             except redis.RedisError:
                 self._rest()
 
@@ -120,23 +133,8 @@ class Budget:
         """Seconds to wait before asking again; 0 is leave."""
         if not self._answers():
             return self._ask_nobody()
-        known_pause = self.pause_left().total_seconds() * 1000
-        regained = (1 - SMALLEST_SHARE) / WHOLE_AGAIN.total_seconds() / 1000
-        pace = self.pace
         try:
-            wait, paused, share, fleet = self._grant(
-                keys=[BUDGET, FLYING, FLEET],
-                args=[
-                    self._process,
-                    request,
-                    pace.tokens_a_second / 1000,
-                    pace.burst,
-                    pace.in_flight,
-                    LOST_AFTER * 1000,
-                    regained,
-                    known_pause,
-                ],
-            )
+            wait, paused, share, fleet = self._call(request)
         except redis.RedisError:
             self._rest()
             return self._ask_nobody()
@@ -144,6 +142,35 @@ class Budget:
         self._share, self._fleet = float(share), max(1, int(fleet))
         SHARE.set(self._share)
         return float(wait) / 1000
+
+    def _call(self, request: str) -> list[Any]:
+        """Asks Redis, and tells it what has ended meanwhile."""
+        ended, self._ended = self._ended, []
+        pace = self.pace
+        arguments: list[str | float] = [
+            self._process,
+            request,
+            pace.tokens_a_second / 1000,
+            pace.burst,
+            pace.in_flight,
+            LOST_AFTER * 1000,
+            (1 - SMALLEST_SHARE) / WHOLE_AGAIN.total_seconds() / 1000,
+            self.pause_left().total_seconds() * 1000,
+            *ended,
+        ]
+        with self._wire:
+            answer: list[Any] = self._grant(keys=[BUDGET, FLYING, FLEET], args=arguments)
+        return answer
+
+    def _take_off(self) -> None:
+        """Tells Redis of what has ended, where no other request does."""
+        while True:
+            self._some_ended.wait()
+            time.sleep(TAKEN_OFF_AFTER)
+            self._some_ended.clear()
+            if self._ended and self._answers():
+                with suppress(redis.RedisError):
+                    self._call("")
 
     def _ask_nobody(self) -> float:
         """This process's share of the pace, one request after the other."""
@@ -155,13 +182,6 @@ class Budget:
         self._next_alone = now + self._fleet / (self.pace.tokens_a_second * self._share)
         ALONE.inc()
         return 0
-
-    def _forget(self, request: str) -> None:
-        if self._answers():
-            try:
-                self._redis.zrem(FLYING, request)
-            except redis.RedisError:
-                self._rest()
 
     def _pause(self, seconds: float) -> None:
         self._paused_until = time.monotonic() + seconds

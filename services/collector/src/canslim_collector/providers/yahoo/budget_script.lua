@@ -1,11 +1,14 @@
 -- Grants one request of the fleet's budget, or says how many milliseconds to wait. Only Redis's clock counts.
 -- KEYS: budget, in flight, fleet. ARGV: process, request, tokens a millisecond, burst, most in flight,
--- milliseconds after which a request counts as lost, share regained a millisecond, pause known to the caller.
+-- milliseconds after which a request counts as lost, share regained a millisecond, pause known to the caller,
+-- then the requests that have ended. Without a request nothing is granted.
 local process, request = ARGV[1], ARGV[2]
 local pace, burst, limit, lost_after, regained, known_pause =
     tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
+if #ARGV > 8 then redis.call('ZREM', KEYS[2], unpack(ARGV, 9)) end
+if request == '' then return {'0', '0', '0', 0} end
 redis.call('ZADD', KEYS[3], now, process)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 60000)
 

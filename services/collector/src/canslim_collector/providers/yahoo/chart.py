@@ -59,9 +59,8 @@ def read_chart(symbol: str, chart: Json) -> Chart:
         rows = RawSeries(
             **_columns(chart, offset),
             splits=tuple(Split(_day(one, offset), _ratio(one)) for one in _events(chart, "splits")),
-            dividends=tuple(
-                Dividend(_day(one, offset), float(one["amount"])) for one in _events(chart, "dividends", "capitalGains")
-            ),
+            # Capital gains of funds are among the dividends already.
+            dividends=tuple(Dividend(_day(one, offset), float(one["amount"])) for one in _events(chart, "dividends")),
         )
         clock = Clock(int(meta["regularMarketTime"]), int(regular["start"]), int(regular["end"]), offset)
         exchange = meta.get("fullExchangeName") or meta.get("exchangeName")
@@ -97,10 +96,10 @@ def _ratio(event: Json) -> float:
     return float(event["numerator"]) / float(event["denominator"])
 
 
-def _events(chart: Json, *kinds: str) -> list[Json]:
+def _events(chart: Json, kind: str) -> list[Json]:
     """The sooner first."""
     events = chart.get("events") or {}
-    return sorted((one for kind in kinds for one in events.get(kind, {}).values()), key=lambda one: int(one["date"]))
+    return sorted(events.get(kind, {}).values(), key=lambda one: int(one["date"]))
 
 
 def to_bars(rows: RawSeries) -> Bars:

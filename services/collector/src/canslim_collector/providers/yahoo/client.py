@@ -107,9 +107,14 @@ class YahooClient:
         return self._tried("the screener", post, lambda answer: answer["finance"]["result"][0])
 
     def _read(self, url: str, options: Json, take: Callable[[Json], Found]) -> Found:
-        return self._tried(
-            url.rsplit("/", 1)[-1], lambda: self._yahoo.get_raw_json(url, params=options, timeout=self._timeout), take
-        )
+        def get() -> Any:
+            body = self._yahoo.get_raw_json(url, params=options, timeout=self._timeout)
+            if self._yahoo._cookie is None:
+                # A cookie of another domain than Yahoo's own is not kept in the file, and looked for there each time.
+                self._yahoo._cookie = True
+            return body
+
+        return self._tried(url.rsplit("/", 1)[-1], get, take)
 
     def _tried(self, what: str, send: Callable[[], Any], take: Callable[[Json], Found]) -> Found:
         for attempt in range(1, TRIES + 1):

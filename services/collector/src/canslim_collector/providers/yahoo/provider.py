@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -40,6 +41,7 @@ class Yahoo:
 
     def __init__(self, client: YahooClient, *, threads: int, rate: float) -> None:
         self._client = client
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="yahoo")
         self._rate = rate
 
@@ -58,15 +60,16 @@ class Yahoo:
         return timedelta(seconds=symbols * REQUESTS_A_SYMBOL / self._rate)
 
     async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
-        stop_at = time.monotonic() + SLICE
         tally = Tally()
         SENT.set(tally)
         stored = [ask for ask in asks if ask.stored is not None]
         plans: list[Plan | Failure | Throttled] = [Plan(ask, Memo()) for ask in asks if ask.stored is None]
         for start in range(0, len(stored), MOST_QUOTES):
             plans += await self._in_pool(partial(self._compared, stored[start : start + MOST_QUOTES], session))
-        read = (self._in_pool(partial(self._read, plan, session, stop_at)) for plan in plans)
-        results = await asyncio.gather(*read)
+        # Each thread takes one plan after the other: handing over every one would cost more than reading it.
+        left = deque(plans)
+        readers = (self._in_pool(partial(self._read_all, left, session)) for _ in range(min(self._threads, len(plans))))
+        results = [result for some in await asyncio.gather(*readers) for result in some]
         pauses = [Pause(str(error), error.retry_after) for error in results if isinstance(error, Throttled)]
         return Fetched(
             [result for result in results if isinstance(result, Answer)],
@@ -86,16 +89,25 @@ class Yahoo:
         quotes = {quote.get("symbol"): quote for quote in found}
         return [_plan(ask, quotes.get(ask.symbol), session) for ask in asks]
 
-    def _read(
-        self, plan: Plan | Failure | Throttled, session: date, stop_at: float
-    ) -> Answer | Failure | Throttled | None:
-        """None for a symbol that is left to another task."""
+    def _read_all(self, left: deque[Plan | Failure | Throttled], session: date) -> list[Answer | Failure | Throttled]:
+        """Works on what is left, until a pause comes or the time of a task is over."""
+        results: list[Answer | Failure | Throttled] = []
+        stop_at = time.monotonic() + SLICE
+        while left and time.monotonic() < stop_at:
+            try:
+                plan = left.popleft()
+            except IndexError:
+                break
+            results.append(self._read(plan, session))
+            if isinstance(results[-1], Throttled):
+                break
+        return results
+
+    def _read(self, plan: Plan | Failure | Throttled, session: date) -> Answer | Failure | Throttled:
         if not isinstance(plan, Plan):
             return plan
         if (done := plan.done) is not None:
             return done
-        if time.monotonic() > stop_at:
-            return None
         try:
             return read_symbol(self._client, plan, session)
         except Throttled as error:

@@ -59,7 +59,9 @@ class YahooSession(Session[Response]):
     """
 
     def __init__(self, budget: Budget, base_url: str | None = None) -> None:
-        super().__init__(impersonate="chrome", verify=_authorities())
+        # Without TLS, curl would offer HTTP/2 by an Upgrade header, which not every server leaves alone.
+        plain = base_url is not None and base_url.startswith("http://")
+        super().__init__(impersonate="chrome", verify=_authorities(), http_version="v1" if plain else None)
         self._budget = budget
         self._base_url = base_url.rstrip("/") if base_url else None
         self._cookie_page: Response | None = None

@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.processes)
             # One process runs them all: they share an installation, and hurt it.
-            item.add_marker(pytest.mark.xdist_group("faults"))
+            item.add_marker(pytest.mark.xdist_group("yahoo" if item.path.stem == "test_yahoo" else "faults"))
 
 
 @pytest.fixture(scope="session")

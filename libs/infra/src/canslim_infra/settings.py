@@ -47,7 +47,8 @@ class Settings(BaseModel):
     #: 0: the system chooses a free port.
     metrics_port: int = Field(default=9090, ge=0, le=65535)
 
-    collector_threads: int = Field(default=4, ge=1, le=64)
+    #: By default what the provider wants.
+    collector_threads: int | None = Field(default=None, ge=1, le=64)
     scoring_threads: int = Field(default=1, ge=1, le=16)
     drain_seconds: float = Field(default=25, gt=0, le=3600)
     #: What the command line uses: where the API is, where `canslim up` keeps everything.

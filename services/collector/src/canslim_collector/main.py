@@ -26,7 +26,7 @@ def main() -> None:
 
 def run_collector(settings: Settings, provider: Provider) -> int:
     stages = {COLLECT.name: partial(collect_stock_data, provider)}
-    return run_worker(settings, COLLECT.queue, settings.collector_threads, stages)
+    return run_worker(settings, COLLECT.queue, settings.collector_threads or provider.habits.tasks, stages)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ class Answer:
         changed becomes known at the session it is fetched for, and a NaN changes nothing. None where not asked.
     profile: new details of the listing, by the field of Listing; None where not asked.
     memo: what to hand over with the next Ask.
+    incomplete: the source did not answer for all of it; worth another try before the rest is stored alone.
     """
 
     symbol: str
@@ -97,6 +98,7 @@ class Answer:
     reports: Columns | None = None
     profile: Mapping[str, str] | None = None
     memo: Mapping[str, Any] = field(default_factory=dict)
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,11 @@ class Failure:
 class Fetched:
     """At most one answer or failure an Ask; those with neither were not got to, and are asked for again.
 
-    requests: what the source was asked. pause: the source asked us to wait.
+    pause: the source asked us to wait.
     """
 
     answers: Sequence[Answer]
     failures: Sequence[Failure] = ()
-    requests: int = 0
     pause: Pause | None = None
 
 
@@ -124,6 +125,7 @@ class Fetched:
 class Habits:
     """How a source wants to be treated.
 
+    tasks: how many a process works on at once, where the settings don't say.
     batch: symbols a task asks it for.
     list_for: how long a universe's list stays good.
     live: it follows the market, so that its newest session can be compared with the calendar's.
@@ -131,6 +133,7 @@ class Habits:
     probe_after: how long a delisted symbol is left alone.
     """
 
+    tasks: int = 4
     batch: int = BATCH_SIZE
     list_for: timedelta = timedelta(0)
     live: bool = False
@@ -166,7 +169,7 @@ class Provider(Protocol):
         ...
 
     async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
-        """Asks for the bars up to the session.
+        """Asks for the bars up to the session, and counts its requests by `tally.count_requests`.
 
         Raises Throttled or Unavailable where the whole source is away: the task is tried again.
         """

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from canslim_calendar import sessions_to
 from canslim_collector.provider import Answer, Ask, Bars, Columns, Failure, Fetched, Floats, Habits, Listing
 from canslim_collector.providers.bar_table import newer_bars
+from canslim_collector.tally import count_requests
 from canslim_core.errors import ProviderError, Unavailable, UnknownSymbol
 
 UNIVERSE = "synthetic"
@@ -81,9 +82,10 @@ class Synthetic:
             for ask in asks
             if self._number(ask.symbol) is None
         }
+        count_requests(len(known))
         failed |= await self._request(known)
         answers = await asyncio.to_thread(self._answers, [ask for ask in known if ask.symbol not in failed])
-        return Fetched(answers, [Failure(symbol, error) for symbol, error in failed.items()], requests=len(known))
+        return Fetched(answers, [Failure(symbol, error) for symbol, error in failed.items()])
 
     async def _request(self, asks: Sequence[Ask]) -> dict[str, ProviderError]:
         """Waits as a source would, a request a symbol; the symbols whose requests all failed."""

@@ -12,6 +12,7 @@ from canslim_collector.binary_copy import encode_bars
 from canslim_collector.market_store import write_answers
 from canslim_collector.provider import Answer, Bars, Failure, Fetched, Provider
 from canslim_collector.status_store import FRESH, STALE, Known, Status, read_known, write_statuses
+from canslim_collector.tally import start_tally
 from canslim_collector.universe_store import listed_symbols, recent_list, write_listings
 from canslim_core.errors import Implausible, Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
 from canslim_core.jobs import Outcome, Payload, SymbolFailure, Task, Work, batches
@@ -45,6 +46,7 @@ def collect_stock_data(provider: Provider, database: Database) -> Work:
 
 async def list_universe(universe: str, provider: Provider, database: Database) -> Outcome[Connection]:
     """Stores the universe's list, unless it is recent enough, and opens a task for every batch of its symbols."""
+    tally = start_tally()
     session = await provider.session()
     warnings = [] if (late := _lateness(provider, session)) is None else [late]
     write = None
@@ -65,6 +67,7 @@ async def list_universe(universe: str, provider: Provider, database: Database) -
         raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
     return Outcome(
         warning="; ".join(warnings) or None,
+        requests=tally.requests,
         write=write,
         session=session,
         total=len(symbols),
@@ -88,14 +91,14 @@ async def collect(
 
     Raises Throttled where it let nothing through.
     """
+    tally = start_tally()
     revision = await provider.revision(session)
     known = await read_known(database, symbols, provider.name)
     asks = [known[symbol].ask for symbol in symbols if _is_due(known[symbol], revision, session, provider)]
     fetched = await provider.fetch(asks, session) if asks else Fetched([])
     answers, failures = _sorted_out(fetched)
-    again = [failure.symbol for failure in failures if isinstance(failure.error, Unavailable)]
-    if last_round == ROUNDS:
-        again = []
+    again = [] if last_round == ROUNDS else _unanswered(answers, failures, live=provider.habits.live)
+    answers = [answer for answer in answers if answer.symbol not in again]
     failures = [failure for failure in failures if failure.symbol not in again]
     ended = {answer.symbol for answer in answers} | {failure.symbol for failure in failures} | {*again}
     rest = [ask.symbol for ask in asks if ask.symbol not in ended]
@@ -115,7 +118,7 @@ async def collect(
         unchanged=len(symbols) - len(asks) + sum(not len(answer.bars.sessions) for answer in answers),
         bars=sum(len(answer.bars.sessions) for answer in answers),
         failures=[SymbolFailure(failure.symbol, _code(failure.error), str(failure.error)) for failure in failures],
-        requests=fetched.requests,
+        requests=tally.requests,
         spawn=[*_tasks(rest, last_round), *_tasks(again, last_round + 1)],
         pause=fetched.pause,
     )
@@ -141,6 +144,13 @@ def _sorted_out(fetched: Fetched) -> tuple[list[Answer], list[Failure]]:
     faults = {answer.symbol: fault for answer in fetched.answers if (fault := _fault(answer)) is not None}
     failures = [*fetched.failures, *(Failure(symbol, Malformed(fault)) for symbol, fault in faults.items())]
     return [answer for answer in fetched.answers if answer.symbol not in faults], failures
+
+
+def _unanswered(answers: Sequence[Answer], failures: Sequence[Failure], *, live: bool) -> list[str]:
+    """Symbols that another try may bring more of; what comes over a line comes malformed now and then."""
+    passing = (Unavailable, Malformed) if live else Unavailable
+    symbols = [failure.symbol for failure in failures if isinstance(failure.error, passing)]
+    return symbols + [answer.symbol for answer in answers if answer.incomplete]
 
 
 def _status(answer: Answer, known: Known, session: date) -> Status:

@@ -22,12 +22,12 @@ from canslim_core.errors import Throttled
 from canslim_infra.queue.redis_clients import NAMESPACE
 
 BUDGET, FLYING, FLEET = (f"{NAMESPACE}:yahoo:{name}" for name in ("budget", "flying", "fleet"))
-#: The first pause; it doubles with each refusal until the pace is whole again.
+#: The first pause where Yahoo names none; it doubles with each refusal until the pace is whole again.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 #: The pace never falls below this share, and is whole again so long after it was halved.
 SMALLEST_SHARE, WHOLE_AGAIN = 1 / 16, timedelta(minutes=10)
-#: Seconds after which a request that never ended counts as lost with its process; longer than any may take.
-LOST_AFTER = 60.0
+#: Seconds beyond the longest a request may take, after which it counts as lost with its process.
+LOST_MARGIN = 5.0
 #: Seconds until a request that ended is taken off, where no other one is sent before.
 TAKEN_OFF_AFTER = 0.05
 #: Seconds for which a Redis that did not answer is not asked.
@@ -61,8 +61,10 @@ class Pace:
 class Budget:
     """Used by all threads of a process; one of them at a time asks for leave."""
 
-    def __init__(self, redis_url: str, pace: Pace) -> None:
+    def __init__(self, redis_url: str, pace: Pace, timeout: float) -> None:
+        """timeout: seconds that a request may take."""
         self.pace = pace
+        self._lost_after = timeout + LOST_MARGIN
         self._process = uuid4().hex
         self._redis = redis.Redis.from_url(
             redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None, single_connection_client=True
@@ -95,7 +97,7 @@ class Budget:
             self._some_ended.set()
 
     def refused(self, asked: timedelta = timedelta(0)) -> Throttled:
-        """Pauses everybody, at least for as long as Yahoo asked; what to raise."""
+        """Pauses everybody, for as long as Yahoo asked if it did; what to raise."""
         REFUSALS.inc()
         first, longest = FIRST_PAUSE.total_seconds(), LONGEST_PAUSE.total_seconds()
         try:
@@ -104,7 +106,7 @@ class Budget:
                 pause = float(self._throttle(keys=[BUDGET], args=arguments)) / 1000
         except redis.RedisError:
             self._rest()
-            pause = max(first, asked.total_seconds())
+            pause = asked.total_seconds() or first
         self._pause(pause)
         return Throttled(REASON, timedelta(seconds=pause))
 
@@ -153,7 +155,7 @@ class Budget:
             pace.tokens_a_second / 1000,
             pace.burst,
             pace.in_flight,
-            LOST_AFTER * 1000,
+            self._lost_after * 1000,
             (1 - SMALLEST_SHARE) / WHOLE_AGAIN.total_seconds() / 1000,
             self.pause_left().total_seconds() * 1000,
             *ended,

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from canslim_collector.provider import Bars, Floats
 from canslim_collector.sanity_series import Dividend, RawSeries, Split
-from canslim_core.errors import Malformed
 
 Json = Mapping[str, Any]
 DAY = 86_400
+LAST_MINUTE = 60
+#: Seconds after the close until the session's last trade is known.
+SETTLED = 900
 EPOCH = np.datetime64("1970-01-01", "D")
 FIGURES = ("open", "high", "low", "close", "volume")
 
@@ -27,9 +29,12 @@ class Clock:
     closes: int
     utc_offset: int
 
-    @property
-    def running(self) -> bool:
-        return self.opens <= self.last_trade < self.closes
+    def running(self, now: float) -> bool:
+        """Whether the session goes on. now: our own clock, which decides the last minute: a last trade comes before
+        the close."""
+        if not self.opens <= self.last_trade < self.closes:
+            return False
+        return self.last_trade < self.closes - LAST_MINUTE or now < self.closes + SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +55,20 @@ class Chart:
         return self.rows if wanted.all() else self.rows.take(wanted)
 
 
-def read_chart(symbol: str, chart: Json) -> Chart:
-    """Raises Malformed where the answer has another shape."""
-    try:
-        meta = chart["meta"]
-        offset = int(meta["gmtoffset"])
-        regular = meta["currentTradingPeriod"]["regular"]
-        rows = RawSeries(
-            **_columns(chart, offset),
-            splits=tuple(Split(_day(one, offset), _ratio(one)) for one in _events(chart, "splits")),
-            # Capital gains of funds are among the dividends already.
-            dividends=tuple(Dividend(_day(one, offset), float(one["amount"])) for one in _events(chart, "dividends")),
-        )
-        clock = Clock(int(meta["regularMarketTime"]), int(regular["start"]), int(regular["end"]), offset)
-        exchange = meta.get("fullExchangeName") or meta.get("exchangeName")
-        return Chart(rows, clock, meta.get("longName") or meta.get("shortName"), exchange)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-        raise Malformed(f"{symbol}: the chart has another shape: {type(error).__name__} {error}") from error
+def read_chart(chart: Json) -> Chart:
+    """Raises what comes of another shape: LookupError, TypeError, ValueError, AttributeError, ArithmeticError."""
+    meta = chart["meta"]
+    offset = int(meta["gmtoffset"])
+    regular = meta["currentTradingPeriod"]["regular"]
+    rows = RawSeries(
+        **_columns(chart, offset),
+        splits=tuple(Split(_day(one, offset), _ratio(one)) for one in _events(chart, "splits")),
+        # Capital gains of funds are among the dividends already.
+        dividends=tuple(Dividend(_day(one, offset), float(one["amount"])) for one in _events(chart, "dividends")),
+    )
+    clock = Clock(int(meta["regularMarketTime"]), int(regular["start"]), int(regular["end"]), offset)
+    exchange = meta.get("fullExchangeName") or meta.get("exchangeName")
+    return Chart(rows, clock, meta.get("longName") or meta.get("shortName"), exchange)
 
 
 def _columns(chart: Json, offset: int) -> dict[str, npt.NDArray[Any]]:

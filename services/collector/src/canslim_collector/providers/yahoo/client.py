@@ -13,7 +13,10 @@ import orjson
 import yfinance
 from yfinance.data import YfData
 
+from canslim_collector.provider import Columns
+from canslim_collector.providers.yahoo.chart import Chart, read_chart
 from canslim_collector.providers.yahoo.session import BadStatus, YahooSession
+from canslim_collector.providers.yahoo.statements import ITEMS, read_reports
 from canslim_core.errors import Malformed, ProviderError, Unavailable, UnknownSymbol
 
 Json = dict[str, Any]
@@ -39,8 +42,6 @@ MODULES = (
     "quoteType",
     "summaryDetail",
 )
-#: Items of the statements, quarterly and annual in one request.
-ITEMS = ("DilutedEPS", "BasicEPS", "TotalRevenue", "NetIncome", "StockholdersEquity")
 #: Before any statement that Yahoo has.
 EVER = 493_590_046
 #: How often a request is sent until its symbol is left for later, and the wait in seconds before the second try.
@@ -61,27 +62,31 @@ class YahooClient:
         logging.getLogger("yfinance").setLevel(logging.CRITICAL)
         self._yahoo = YfData(session=session)
 
-    def chart(self, symbol: str, period: str, first: date | None = None) -> Json:
+    def chart(self, symbol: str, period: str, first: date | None = None) -> Chart:
         """Daily bars with splits and dividends: of a period like `2y`, or from `first` on."""
         since = {"range": period} if first is None else {"period1": _seconds(first), "period2": _seconds(None)}
         options = {"interval": "1d", "includePrePost": "false", "events": "div,splits,capitalGains"}
-        return self._read(CHART.format(symbol=symbol), since | options, lambda body: body["chart"]["result"][0])
+        return self._read(
+            CHART.format(symbol=symbol), since | options, lambda body: read_chart(body["chart"]["result"][0])
+        )
 
     def quotes(self, symbols: Sequence[str]) -> list[Json]:
         """Today's figures, of up to MOST_QUOTES symbols; those that Yahoo does not have are left out."""
         options = {"symbols": ",".join(symbols), "formatted": "false", "corsDomain": "finance.yahoo.com"}
-        return self._read(QUOTES, options, lambda body: body["quoteResponse"]["result"])
+        return self._read(QUOTES, options, lambda body: _rows(body["quoteResponse"]["result"]))
 
     def summary(self, symbol: str) -> Json:
         """MODULES by name, those that Yahoo has."""
         options = {"modules": ",".join(MODULES), "formatted": "false", "corsDomain": "finance.yahoo.com"}
-        return self._read(SUMMARY.format(symbol=symbol), options, lambda body: body["quoteSummary"]["result"][0])
+        return self._read(SUMMARY.format(symbol=symbol), options, lambda body: _modules(body["quoteSummary"]["result"]))
 
-    def statements(self, symbol: str) -> list[Json]:
-        """One entry an item of the quarterly and annual statements, in any order."""
+    def reports(self, symbol: str) -> Columns | None:
+        """Quarterly and annual reports, as `Answer.reports`; None where Yahoo shows none."""
         kinds = [f"{period}{item}" for period in ("quarterly", "annual") for item in ITEMS]
         options = {"symbol": symbol, "type": ",".join(kinds), "period1": EVER, "period2": _seconds(None)}
-        return self._read(STATEMENTS.format(symbol=symbol), options, lambda body: body["timeseries"]["result"])
+        return self._read(
+            STATEMENTS.format(symbol=symbol), options, lambda body: read_reports(_rows(body["timeseries"]["result"]))
+        )
 
     def screen(self, query: Json, offset: int) -> Json:
         """One page of the screener: `total` and `quotes`, by symbol."""
@@ -140,12 +145,25 @@ def _taken(what: str, send: Callable[[], Any], take: Callable[[Json], Found]) ->
     except OSError as error:
         raise Unavailable(f"{what}: {type(error).__name__}: {error}") from error
     try:
-        found = take(body)
-    except (KeyError, IndexError, TypeError) as error:
-        raise Malformed(f"{what}: Yahoo's answer has another shape: {str(body)[:200]}") from error
-    if found is None:
-        raise Malformed(f"{what}: Yahoo's answer is empty: {str(body)[:200]}")
-    return found
+        return take(body)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise Malformed(f"{what}: Yahoo's answer has another shape ({said}): {str(body)[:200]}") from error
+
+
+def _rows(rows: Any) -> list[Json]:
+    """Raises TypeError where it is no list of objects."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise TypeError("expected a list of objects")
+    return rows
+
+
+def _modules(results: Any) -> Json:
+    """Raises LookupError where none of MODULES came."""
+    modules = _rows(results)[0]
+    if not set(MODULES) & set(modules):
+        raise LookupError(f"expected some of {', '.join(MODULES)}")
+    return modules
 
 
 def _refusal(what: str, answer: BadStatus) -> ProviderError:

@@ -61,7 +61,8 @@ class Memo:
         """Whether the reports are to be read: one is due or has appeared, or the last look is long ago."""
         if before.read is None:
             return True
-        due = self.report is not None and before.read < self.report <= session
+        # One read on its day may come before the statements show it: it is read again the day after.
+        due = any(day is not None and before.read <= day <= session for day in (before.report, self.report))
         floor = timedelta(days=FLOOR + crc32(symbol.encode()) % SPREAD)
         return due or _changed(before.eps, self.eps) or session - before.read >= floor
 

@@ -13,12 +13,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from canslim_collector.provider import Answer, Ask, Failure, Fetched, Habits, Listing
-from canslim_collector.providers.yahoo.chart import Chart, read_chart
+from canslim_collector.providers.yahoo.chart import Chart
 from canslim_collector.providers.yahoo.client import MOST_QUOTES, YahooClient
 from canslim_collector.providers.yahoo.memo import Memo
 from canslim_collector.providers.yahoo.quotes import News, news
 from canslim_collector.providers.yahoo.reader import BENCHMARKS, NO_BARS, Plan, read_symbol
-from canslim_collector.providers.yahoo.session import SENT, Tally
 from canslim_collector.providers.yahoo.universes import list_universe
 from canslim_core.errors import Malformed, ProviderError, Throttled, Unavailable
 from canslim_core.jobs import Pause
@@ -27,8 +26,6 @@ Found = TypeVar("Found")
 
 #: Chart, summary, statements.
 REQUESTS_A_SYMBOL = 3
-#: A session is over so long after its close, even where the benchmark's last trade came before it.
-SETTLED = timedelta(minutes=15)
 #: Symbols that a task has not begun with after so many seconds are left to another one.
 SLICE = 120.0
 
@@ -37,7 +34,9 @@ class Yahoo:
     """Requests run in threads, each of which keeps its connection; how many run at once the fleet's budget decides."""
 
     name = "yahoo"
-    habits = Habits(batch=MOST_QUOTES, list_for=timedelta(days=6), live=True, misses=3, probe_after=timedelta(days=7))
+    habits = Habits(
+        tasks=1, batch=MOST_QUOTES, list_for=timedelta(days=6), live=True, misses=3, probe_after=timedelta(days=7)
+    )
 
     def __init__(self, client: YahooClient, *, threads: int, rate: float) -> None:
         self._client = client
@@ -48,7 +47,7 @@ class Yahoo:
     async def session(self) -> date:
         """The newest session of which the first benchmark's chart is complete."""
         chart = await self._in_pool(partial(self._client.chart, BENCHMARKS[0], "5d"))
-        return _complete_session(read_chart(BENCHMARKS[0], chart))
+        return _complete_session(chart)
 
     async def revision(self, session: date) -> str:
         return f"yahoo-{session}"
@@ -60,8 +59,6 @@ class Yahoo:
         return timedelta(seconds=symbols * REQUESTS_A_SYMBOL / self._rate)
 
     async def fetch(self, asks: Sequence[Ask], session: date) -> Fetched:
-        tally = Tally()
-        SENT.set(tally)
         stored = [ask for ask in asks if ask.stored is not None]
         plans: list[Plan | Failure | Throttled] = [Plan(ask, Memo()) for ask in asks if ask.stored is None]
         for start in range(0, len(stored), MOST_QUOTES):
@@ -74,7 +71,6 @@ class Yahoo:
         return Fetched(
             [result for result in results if isinstance(result, Answer)],
             [result for result in results if isinstance(result, Failure)],
-            tally.requests,
             max(pauses, key=lambda pause: pause.length, default=None),
         )
 
@@ -136,10 +132,8 @@ def _plan(ask: Ask, quote: dict[str, Any] | None, session: date) -> Plan:
 def _complete_session(chart: Chart) -> date:
     """The last row's, but the one before while the session runs. Raises Malformed where there is none."""
     days, clock = chart.rows.days, chart.clock
-    over = datetime.now(UTC).timestamp() > clock.closes + SETTLED.total_seconds()
-    if clock.running and not over:
-        today = np.datetime64(int((clock.last_trade + clock.utc_offset) // 86_400), "D")
-        days = days[days < today]
+    if clock.running(datetime.now(UTC).timestamp()):
+        days = days[days < np.datetime64(int((clock.last_trade + clock.utc_offset) // 86_400), "D")]
     if not len(days):
         raise Malformed(f"{BENCHMARKS[0]}: expected some sessions, none came")
     session: date = days[-1].item()

@@ -9,13 +9,13 @@ import numpy as np
 from canslim_calendar import all_sessions
 from canslim_collector.provider import Answer, Ask, Bars
 from canslim_collector.providers.bar_table import newer_bars
-from canslim_collector.providers.yahoo.chart import read_chart, to_bars
+from canslim_collector.providers.yahoo.chart import to_bars
 from canslim_collector.providers.yahoo.client import YahooClient
 from canslim_collector.providers.yahoo.memo import Memo
 from canslim_collector.providers.yahoo.quotes import TOLERANCE
-from canslim_collector.providers.yahoo.statements import dividend_marks, read_ownership, read_profile, read_reports
+from canslim_collector.providers.yahoo.statements import calendar, read_ownership, read_profile
 from canslim_collector.sanity import RawSeries, find_faults, kept
-from canslim_core.errors import Implausible, Malformed, UnknownSymbol
+from canslim_core.errors import Implausible, Malformed, Unavailable, UnknownSymbol
 
 #: Funds that stand for the market: without reports, and read further back, for market direction needs three years.
 BENCHMARKS = ("SPY", "QQQ")
@@ -44,19 +44,23 @@ class Plan:
 
 
 def read_symbol(client: YahooClient, plan: Plan, session: date) -> Answer:
-    """Raises ProviderError: of a symbol that can't be read as a whole nothing is stored."""
-    answer, memo = _priced(client, plan, session)
-    if plan.reports and plan.ask.symbol not in BENCHMARKS:
+    """Raises ProviderError: of a symbol whose prices can't be read nothing is stored."""
+    answer, memo, split = _priced(client, plan, session)
+    if (plan.reports or split) and plan.ask.symbol not in BENCHMARKS:
         answer, memo = _with_reports(client, answer, memo, session)
     return replace(answer, memo=memo.as_json())
 
 
-def _priced(client: YahooClient, plan: Plan, session: date) -> tuple[Answer, Memo]:
+def _priced(client: YahooClient, plan: Plan, session: date) -> tuple[Answer, Memo, bool]:
+    """With whether there was a split since: it restates earnings a share too."""
+    symbol, stored = plan.ask.symbol, plan.ask.stored
     if plan.bars is not None:
-        return Answer(plan.ask.symbol, plan.bars, restated=False), plan.memo
+        return Answer(symbol, plan.bars, restated=False), plan.memo, False
     whole, profile = _history(client, plan.ask, session)
-    bars, restated = newer_bars(whole, plan.ask.stored, TOLERANCE)
-    return Answer(plan.ask.symbol, bars, restated, profile=profile), replace(plan.memo, charted=session)
+    bars, restated = newer_bars(whole, stored, TOLERANCE)
+    at = 0 if stored is None else int(np.searchsorted(whole.sessions, np.datetime64(stored.last_session, "D")))
+    split = stored is not None and at < len(whole.sessions) and whole.split_factor[at] != 1
+    return Answer(symbol, bars, restated, profile=profile), replace(plan.memo, charted=session), split
 
 
 def _history(client: YahooClient, ask: Ask, session: date) -> tuple[Bars, dict[str, str]]:
@@ -67,7 +71,7 @@ def _history(client: YahooClient, ask: Ask, session: date) -> tuple[Bars, dict[s
     period = BENCHMARK_HISTORY if ask.symbol in BENCHMARKS else HISTORY
     first = None if ask.stored is None else ask.stored.first_session
     for last_look in (False, True):
-        chart = read_chart(ask.symbol, client.chart(ask.symbol, period, first))
+        chart = client.chart(ask.symbol, period, first)
         rows = kept(chart.until(session), all_sessions())
         problem = _problem(ask, rows)
         if problem is None:
@@ -89,12 +93,15 @@ def _problem(ask: Ask, rows: RawSeries) -> str | None:
 
 
 def _with_reports(client: YahooClient, answer: Answer, memo: Memo, session: date) -> tuple[Answer, Memo]:
-    """An answer of another shape, or none for this symbol, leaves what is stored; the next look comes in time."""
-    with suppress(UnknownSymbol, Malformed):
-        summary = client.summary(answer.symbol)
-        profile = {**(answer.profile or {}), **read_profile(summary)}
-        answer = replace(answer, ownership=read_ownership(summary, session), profile=profile)
-        memo = replace(memo, **dividend_marks(summary))
-    with suppress(UnknownSymbol, Malformed):
-        answer = replace(answer, reports=read_reports(answer.symbol, client.statements(answer.symbol)))
+    """Where Yahoo has none of this symbol, what is stored stays; where it did not answer, the answer is incomplete."""
+    try:
+        with suppress(UnknownSymbol):
+            summary = client.summary(answer.symbol)
+            profile = {**(answer.profile or {}), **read_profile(summary)}
+            answer = replace(answer, ownership=read_ownership(summary, session), profile=profile)
+            memo = replace(memo, **calendar(summary))
+        with suppress(UnknownSymbol):
+            answer = replace(answer, reports=client.reports(answer.symbol))
+    except (Unavailable, Malformed):
+        return replace(answer, incomplete=True), memo
     return answer, replace(memo, read=session)

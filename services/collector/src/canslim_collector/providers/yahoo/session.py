@@ -1,8 +1,6 @@
 """The HTTP session that yfinance sends everything through: paced, redirected where asked, honest about refusals."""
 
 import os
-import threading
-from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -11,6 +9,7 @@ from curl_cffi.requests import Response, Session
 from prometheus_client import Counter
 
 from canslim_collector.providers.yahoo.budget import Budget
+from canslim_collector.tally import count_requests
 
 REQUESTS = Counter(
     "canslim_yahoo_requests_total", "Requests sent to Yahoo, repeats and redirects included.", ["status"]
@@ -34,22 +33,6 @@ class BadStatus(Exception):
 
 class NoCrumb(OSError):
     """The crumb was refused. An OSError, for yfinance then goes on without, and does not keep the excuse as crumb."""
-
-
-class Tally:
-    """Counts requests, in all threads that work for one task."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self._lock = threading.Lock()
-
-    def add(self) -> None:
-        with self._lock:
-            self.requests += 1
-
-
-#: The tally of whoever a request is sent for.
-SENT: ContextVar[Tally] = ContextVar("SENT", default=Tally())  # noqa: B039 - one for requests nobody counts.
 
 
 class YahooSession(Session[Response]):
@@ -99,7 +82,7 @@ class YahooSession(Session[Response]):
         if self._base_url is not None:
             url, options = self._elsewhere(url, options)
         with self._budget.leave():
-            SENT.get().add()
+            count_requests()
             try:
                 response = super().request(method, url, **options)
             except OSError:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from canslim_collector.provider import Columns
-from canslim_core.errors import Malformed
 
 Json = Mapping[str, Any]
 
@@ -23,12 +22,12 @@ ITEMS = {
 DAYS_AROUND = 15
 
 
-def read_reports(symbol: str, series: Sequence[Json]) -> Columns | None:
-    """Quarters and years as `Answer.reports`; None where Yahoo shows none. Raises Malformed."""
-    try:
-        figures = _figures(series)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise Malformed(f"{symbol}: the statements have another shape: {type(error).__name__} {error}") from error
+def read_reports(series: Sequence[Json]) -> Columns | None:
+    """Quarters and years as `Answer.reports`; None where Yahoo shows none.
+
+    Raises LookupError, TypeError or ValueError where the statements have another shape.
+    """
+    figures = _figures(series)
     if not figures:
         return None
     year_end = _year_end([end for end, annual in figures if annual])
@@ -102,15 +101,21 @@ def read_profile(summary: Json) -> dict[str, str]:
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
-def dividend_marks(summary: Json) -> dict[str, Any]:
-    """What a summary says of dividends, as `memo.Memo` has it."""
-    calendar, detail = summary.get("calendarEvents") or {}, summary.get("summaryDetail") or {}
-    ex_date = _number(calendar.get("exDividendDate"), detail.get("exDividendDate"))
+def calendar(summary: Json) -> dict[str, Any]:
+    """What a summary says of dividends and the next report, as `memo.Memo` has it; None: nothing."""
+    events, detail = summary.get("calendarEvents") or {}, summary.get("summaryDetail") or {}
+    dates = (events.get("earnings") or {}).get("earningsDate") or [None]
     return {
-        "paid": _number(calendar.get("dividendDate")),
+        "paid": _number(events.get("dividendDate")),
         "rate": _number(detail.get("trailingAnnualDividendRate")),
-        "ex_dividend": None if ex_date is None else datetime.fromtimestamp(ex_date, UTC).date(),
+        "ex_dividend": _day(events.get("exDividendDate"), detail.get("exDividendDate")),
+        "report": _day(dates[0]),
     }
+
+
+def _day(*stamps: Any) -> date | None:
+    stamp = _number(*stamps)
+    return None if stamp is None else datetime.fromtimestamp(stamp, UTC).date()
 
 
 def _number(*values: Any) -> float | None:

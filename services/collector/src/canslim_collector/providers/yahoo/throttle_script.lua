@@ -10,7 +10,7 @@ if paused_until > now then
     paused_until = math.max(paused_until, now + asked)
 else
     if share >= 1 then refusals = 0 end
-    paused_until = now + math.max(asked, math.min(longest, first * 2 ^ refusals))
+    paused_until = now + (asked > 0 and asked or math.min(longest, first * 2 ^ refusals))
     refusals = refusals + 1
     share = math.max(smallest, share / 2)
 end

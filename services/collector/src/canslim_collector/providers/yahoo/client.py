@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import orjson
 import yfinance
@@ -67,7 +68,9 @@ class YahooClient:
         since = {"range": period} if first is None else {"period1": _seconds(first), "period2": _seconds(None)}
         options = {"interval": "1d", "includePrePost": "false", "events": "div,splits,capitalGains"}
         return self._read(
-            CHART.format(symbol=symbol), since | options, lambda body: read_chart(body["chart"]["result"][0])
+            CHART.format(symbol=quote(symbol, safe="")),
+            since | options,
+            lambda body: read_chart(body["chart"]["result"][0]),
         )
 
     def quotes(self, symbols: Sequence[str]) -> list[Json]:
@@ -78,14 +81,20 @@ class YahooClient:
     def summary(self, symbol: str) -> Json:
         """MODULES by name, those that Yahoo has."""
         options = {"modules": ",".join(MODULES), "formatted": "false", "corsDomain": "finance.yahoo.com"}
-        return self._read(SUMMARY.format(symbol=symbol), options, lambda body: _modules(body["quoteSummary"]["result"]))
+        return self._read(
+            SUMMARY.format(symbol=quote(symbol, safe="")),
+            options,
+            lambda body: _modules(body["quoteSummary"]["result"]),
+        )
 
     def reports(self, symbol: str) -> Columns | None:
         """Quarterly and annual reports, as `Answer.reports`; None where Yahoo shows none."""
         kinds = [f"{period}{item}" for period in ("quarterly", "annual") for item in ITEMS]
         options = {"symbol": symbol, "type": ",".join(kinds), "period1": EVER, "period2": _seconds(None)}
         return self._read(
-            STATEMENTS.format(symbol=symbol), options, lambda body: read_reports(_rows(body["timeseries"]["result"]))
+            STATEMENTS.format(symbol=quote(symbol, safe="")),
+            options,
+            lambda body: read_reports(_rows(body["timeseries"]["result"])),
         )
 
     def screen(self, query: Json, offset: int) -> Json:

@@ -10,7 +10,7 @@ PROVIDER ?= sample
 UNIVERSE ?=
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock run test unit lint format types bench-refresh clean
+.PHONY: help setup lock run test unit lint format types bench-refresh bench-yahoo clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ types: $(READY) ## mypy, strict
 
 bench-refresh: $(READY) ## Times a refresh of 10,000 synthetic symbols beside the seed's loop (BENCH_FLAGS="--symbols 2000")
 	$(BIN)/python -m bench.refresh $(BENCH_FLAGS)
+
+bench-yahoo: $(READY) ## Reads symbols from a server of Yahoo's formats, beside yfinance's own calls (BENCH_FLAGS="--market 0")
+	$(BIN)/python -m bench.yahoo $(BENCH_FLAGS)
 
 clean: ## Removes .venv and caches; data directories stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -35,7 +35,7 @@ class Settings(BaseModel):
     #: Instead of all of Yahoo's hosts; for tests.
     yahoo_base_url: str | None = Field(default=None, pattern=r"^https?://")
     #: For the whole fleet of processes.
-    yahoo_requests_per_second: float = Field(default=2, gt=0, le=10_000)
+    yahoo_requests_per_second: float = Field(default=2, ge=0.05, le=10_000)
     yahoo_burst: int = Field(default=5, ge=1, le=10_000)
     yahoo_in_flight: int = Field(default=4, ge=1, le=64)
     yahoo_timeout_seconds: float = Field(default=20, gt=0, le=60)

@@ -7,6 +7,7 @@ multiplicative decrease. While Redis is away each process keeps to its share of 
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -55,7 +56,25 @@ class Pace:
     def tokens_a_second(self) -> float:
         """What keeps burst and all within the rate over a minute, with one request to spare for the wire."""
         minute = self.rate * 60
-        return max(minute - self.burst - 1, minute / 2) / 60
+        return max(minute - self.most_at_once - 1, minute / 2) / 60
+
+    @property
+    def most_at_once(self) -> float:
+        """The burst, or half of what a minute allows where that is less; one request at least."""
+        return max(1.0, min(self.burst, self.rate * 30))
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """For one request. probing: it is the one that finds out whether a pause was long enough."""
+
+    budget: "Budget"
+    probing: bool
+
+    def accepted(self) -> None:
+        """Yahoo answered it."""
+        if self.probing:
+            self.budget.end_probing()
 
 
 class Budget:
@@ -74,24 +93,26 @@ class Budget:
         self._grant = self._redis.register_script(_script("budget"))
         self._throttle = self._redis.register_script(_script("throttle"))
         self._turn = threading.Lock()
-        self._ended: list[str] = []
+        self._ended: deque[str] = deque()
         self._some_ended = threading.Event()
         threading.Thread(target=self._take_off, name="yahoo-budget", daemon=True).start()
         self._fleet = 1
         self._share = 1.0
+        self._probing = False
         #: By the process's own clock.
         self._redis_rests_until = 0.0
         self._paused_until = 0.0
         self._next_alone = 0.0
 
     @contextmanager
-    def leave(self) -> Iterator[None]:
+    def leave(self) -> Iterator["Leave"]:
         """Waits for leave to send one request. Raises Throttled during a pause."""
         request = uuid4().hex
         with self._turn:
             self._wait(request)
+            leave = Leave(self, self._probing)
         try:
-            yield
+            yield leave
         finally:
             self._ended.append(request)
             self._some_ended.set()
@@ -110,9 +131,8 @@ class Budget:
         self._pause(pause)
         return Throttled(REASON, timedelta(seconds=pause))
 
-    def accepted(self) -> None:
-        """Ends the time of probing after a pause."""
-        if self._share < 1 and self._answers():
+    def end_probing(self) -> None:
+        if self._answers():
             try:
                 with self._wire:
                     self._redis.hdel(BUDGET, "probing")
@@ -136,32 +156,36 @@ class Budget:
         if not self._answers():
             return self._ask_nobody()
         try:
-            wait, paused, share, fleet = self._call(request)
+            wait, paused, share, fleet, probing = self._call(request)
         except redis.RedisError:
             self._rest()
             return self._ask_nobody()
         self._pause(float(paused) / 1000)
-        self._share, self._fleet = float(share), max(1, int(fleet))
+        self._share, self._fleet, self._probing = float(share), max(1, int(fleet)), bool(probing)
         SHARE.set(self._share)
         return float(wait) / 1000
 
     def _call(self, request: str) -> list[Any]:
         """Asks Redis, and tells it what has ended meanwhile."""
-        ended, self._ended = self._ended, []
+        ended = [self._ended.popleft() for _ in range(len(self._ended))]
         pace = self.pace
         arguments: list[str | float] = [
             self._process,
             request,
             pace.tokens_a_second / 1000,
-            pace.burst,
+            pace.most_at_once,
             pace.in_flight,
             self._lost_after * 1000,
             (1 - SMALLEST_SHARE) / WHOLE_AGAIN.total_seconds() / 1000,
             self.pause_left().total_seconds() * 1000,
             *ended,
         ]
-        with self._wire:
-            answer: list[Any] = self._grant(keys=[BUDGET, FLYING, FLEET], args=arguments)
+        try:
+            with self._wire:
+                answer: list[Any] = self._grant(keys=[BUDGET, FLYING, FLEET], args=arguments)
+        except redis.RedisError:
+            self._ended.extend(ended)
+            raise
         return answer
 
     def _take_off(self) -> None:

@@ -8,7 +8,7 @@ local pace, burst, limit, lost_after, regained, known_pause =
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 if #ARGV > 8 then redis.call('ZREM', KEYS[2], unpack(ARGV, 9)) end
-if request == '' then return {'0', '0', '0', 0} end
+if request == '' then return {} end
 redis.call('ZADD', KEYS[3], now, process)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 60000)
 
@@ -16,7 +16,7 @@ local stored = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'share', 'paused_unt
 local at = math.min(tonumber(stored[2]) or now, now)
 local share = tonumber(stored[3]) or 1
 -- Redis may have lost a pause that processes still know of.
-local paused_until = tonumber(stored[4]) or (now + known_pause)
+local paused_until = math.max(tonumber(stored[4]) or 0, known_pause > 0 and now + known_pause or 0)
 local tokens, wait = 0, 0
 if paused_until > now then
     wait = paused_until - now
@@ -35,6 +35,9 @@ else
         redis.call('ZADD', KEYS[2], now + lost_after, request)
     end
 end
-redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now, 'share', share, 'paused_until', paused_until)
+-- Nothing comes back during a pause.
+redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', math.max(now, paused_until), 'share', share,
+           'paused_until', paused_until)
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, 86400000) end
-return {tostring(wait), tostring(math.max(0, paused_until - now)), tostring(share), redis.call('ZCARD', KEYS[3])}
+return {tostring(wait), tostring(math.max(0, paused_until - now)), tostring(share), redis.call('ZCARD', KEYS[3]),
+        stored[5] and 1 or 0}

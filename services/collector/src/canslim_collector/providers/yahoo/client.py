@@ -12,11 +12,13 @@ from urllib.parse import quote
 
 import orjson
 import yfinance
+from curl_cffi.requests.exceptions import HTTPError
+from yfinance.cache import get_cookie_cache
 from yfinance.data import YfData
 
 from canslim_collector.provider import Columns
 from canslim_collector.providers.yahoo.chart import Chart, read_chart
-from canslim_collector.providers.yahoo.session import BadStatus, YahooSession
+from canslim_collector.providers.yahoo.session import UNAUTHORIZED, BadStatus, YahooSession
 from canslim_collector.providers.yahoo.statements import ITEMS, read_reports
 from canslim_core.errors import Malformed, ProviderError, Unavailable, UnknownSymbol
 
@@ -45,6 +47,8 @@ MODULES = (
 )
 #: Before any statement that Yahoo has.
 EVER = 493_590_046
+#: yfinance's name of the cookie in its file.
+COOKIE = "curlCffi"
 #: How often a request is sent until its symbol is left for later, and the wait in seconds before the second try.
 TRIES, BACKOFF = 3, 0.5
 
@@ -122,7 +126,13 @@ class YahooClient:
 
     def _read(self, url: str, options: Json, take: Callable[[Json], Found]) -> Found:
         def get() -> Any:
-            body = self._yahoo.get_raw_json(url, params=options, timeout=self._timeout)
+            try:
+                body = self._yahoo.get_raw_json(url, params=options, timeout=self._timeout)
+            except HTTPError as error:
+                if error.response is not None and error.response.status_code in UNAUTHORIZED:
+                    # Refused with a new crumb too: the cookie in the file is none that Yahoo takes.
+                    get_cookie_cache().store(COOKIE, None)
+                raise
             if self._yahoo._cookie is None:
                 # A cookie of another domain than Yahoo's own is not kept in the file, and looked for there each time.
                 self._yahoo._cookie = True

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from curl_cffi.requests import Response, Session
 from prometheus_client import Counter
@@ -74,7 +74,7 @@ class YahooSession(Session[Response]):
             target = response.headers.get("location")
             if response.status_code not in (301, 302, 303, 307, 308) or target is None:
                 return response
-            url = urljoin(url, target)
+            url = _plain(urljoin(url, target))
             if response.status_code < 307:
                 method = "GET"
                 options = {name: value for name, value in options.items() if name not in ("data", "json")}
@@ -83,7 +83,7 @@ class YahooSession(Session[Response]):
     def _send(self, method: Any, url: str, **options: Any) -> Response:
         if self._base_url is not None:
             url, options = self._elsewhere(url, options)
-        with self._budget.leave():
+        with self._budget.leave() as leave:
             count_requests()
             try:
                 response = super().request(method, url, **options, quote=False)
@@ -93,15 +93,28 @@ class YahooSession(Session[Response]):
         REQUESTS.labels(str(response.status_code)).inc()
         if response.status_code == 429:
             raise self._budget.refused(_retry_after(response))
-        self._budget.accepted()
+        leave.accepted()
         return response
 
     def _elsewhere(self, url: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         host, _, rest = url.partition("://")[2].partition("/")
-        if not host.endswith("yahoo.com"):
+        if not _is_yahoo(host):
             return url, options
         headers = {**(options.get("headers") or {}), "X-Yahoo-Host": host}
         return f"{self._base_url}/{rest}", options | {"headers": headers}
+
+
+def _plain(url: str) -> str:
+    """A URL of Yahoo's as our own are written; another one as it is."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not _is_yahoo(host):
+        return url
+    return f"https://{host}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _is_yahoo(host: str) -> bool:
+    return host == "yahoo.com" or host.endswith(".yahoo.com")
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
@@ -129,6 +142,6 @@ def _retry_after(response: Response) -> timedelta:
 
 def _authorities() -> Any:
     """Certificates are always checked. curl_cffi knows two of the usual variables by itself."""
-    if "REQUESTS_CA_BUNDLE" in os.environ or "CURL_CA_BUNDLE" in os.environ:
+    if os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
         return True
-    return os.environ.get("SSL_CERT_FILE", True)
+    return os.environ.get("SSL_CERT_FILE") or True

@@ -15,6 +15,6 @@ else
     share = math.max(smallest, share / 2)
 end
 redis.call('HSET', KEYS[1], 'share', share, 'paused_until', paused_until, 'refusals', refusals, 'probing', 1,
-           'tokens', 0, 'at', now)
+           'tokens', 0, 'at', paused_until)
 redis.call('PEXPIRE', KEYS[1], 86400000)
 return tostring(paused_until - now)

@@ -120,7 +120,7 @@ def read_with_ours(
 
     def symbols_with(*, reports: bool) -> None:
         for symbol in symbols:
-            read_symbol(client, Plan(Ask(symbol), Memo(), reports=reports), session)
+            read_symbol(client, Plan(Ask(symbol), Memo(), statements=reports, summary=reports), session)
 
     def charts() -> None:
         for symbol in symbols:

@@ -29,19 +29,23 @@ EXCHANGES = {"NYQ", "NMS", "NGM", "NCM", "ASE"}
 TOLERANCE = 1e-6
 
 
-def differences(ask: Ask, market: Market, *, reports: bool = True) -> Iterator[str]:
-    """What is wrong or missing in the database, of every listed stock and the benchmarks. ask: runs a statement."""
-    bars, filings, holdings = _by_symbol(ask(BARS)), _by_symbol(ask(REPORTS)), _by_symbol(ask(OWNERSHIP))
+def differences(ask: Ask, market: Market, *, holdings: bool = True) -> Iterator[str]:
+    """What is wrong or missing in the database, of every listed stock and the benchmarks. ask: runs a statement.
+
+    holdings: they are only looked at every few days.
+    """
+    bars, filings, owners = _by_symbol(ask(BARS)), _by_symbol(ask(REPORTS)), _by_symbol(ask(OWNERSHIP))
     splits = _by_symbol(ask(SPLITS))
     for symbol in (*listed(market), "SPY", "QQQ"):
         truth = market.truth(symbol)
         yield from _bars(symbol, truth, bars.get(symbol, []))
         yield from _splits(symbol, truth, bars.get(symbol, []), splits.get(symbol, []))
-        if reports and symbol not in ("SPY", "QQQ"):
-            yield from _reports(symbol, truth, filings.get(symbol, []))
-            shares = [float(row[0]) for row in holdings.get(symbol, []) if row[0]]
-            if shares != ([] if truth.shares is None else [truth.shares]):
-                yield f"{symbol}: shares {shares}, not {truth.shares}"
+        if symbol in ("SPY", "QQQ"):
+            continue
+        yield from _reports(symbol, truth, filings.get(symbol, []))
+        shares = [float(row[0]) for row in owners.get(symbol, []) if row[0]]
+        if holdings and shares != ([] if truth.shares is None else [truth.shares]):
+            yield f"{symbol}: shares {shares}, not {truth.shares}"
 
 
 def listed(market: Market) -> list[str]:

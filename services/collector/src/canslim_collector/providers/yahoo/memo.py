@@ -10,27 +10,32 @@ from canslim_collector.providers.yahoo.quotes import number, same
 
 Json = Mapping[str, Any]
 
-#: Reports and holdings are read anew after so many days, a day or two later for some so that not all come at once.
+#: Holdings, calendar and reports are read anew after so many days, a day or two later for some so that not all come
+#: at once.
 FLOOR, SPREAD = 5, 3
-DAYS = ("charted", "read", "ex_dividend", "report")
+#: A quarter is reported within so many days of its end, and shown in the statements so many days later.
+REPORTED_WITHIN, SHOWN_WITHIN = timedelta(days=90), timedelta(days=10)
+DAYS = ("charted", "summarized", "ex_dividend", "report", "quarter")
 
 
 @dataclass(frozen=True, slots=True)
 class Memo:
-    """charted, read: the sessions at which the chart and the reports were read last.
+    """charted, summarized: the sessions at which the chart and the summary were read last.
 
     paid, rate: when the next dividend is paid, and the dividends of a year. ex_dividend: the next ex-date.
     eps: of the last four quarters. report: the day of the report that is due, or was the newest.
+    quarter: the end of the newest period that the statements show.
     None: not known.
     """
 
     charted: date | None = None
-    read: date | None = None
+    summarized: date | None = None
     paid: float | None = None
     rate: float | None = None
     ex_dividend: date | None = None
     eps: float | None = None
     report: date | None = None
+    quarter: date | None = None
 
     @classmethod
     def of(cls, stored: Json) -> "Memo":
@@ -57,14 +62,20 @@ class Memo:
         unseen = before.charted is None or (before.ex_dividend or session) > before.charted
         return (went_ex and unseen) or _changed(before.paid, self.paid) or _changed(before.rate, self.rate)
 
-    def report_since(self, symbol: str, before: "Memo", session: date) -> bool:
-        """Whether the reports are to be read: one is due or has appeared, or the last look is long ago."""
-        if before.read is None:
-            return True
-        # One read on its day may come before the statements show it: it is read again the day after.
-        due = any(day is not None and before.read <= day <= session for day in (before.report, self.report))
+    def report_since(self, before: "Memo", session: date) -> bool:
+        """Whether the statements are to be read: a report is due and not shown yet, or has appeared."""
+        due = any(day is not None and self._misses(day, session) for day in (before.report, self.report))
+        return due or _changed(before.eps, self.eps)
+
+    def is_old(self, symbol: str, session: date) -> bool:
+        """Whether all but the prices is to be read anew, for the last time is long ago."""
         floor = timedelta(days=FLOOR + crc32(symbol.encode()) % SPREAD)
-        return due or _changed(before.eps, self.eps) or session - before.read >= floor
+        return self.summarized is None or session - self.summarized >= floor
+
+    def _misses(self, report: date, session: date) -> bool:
+        """Whether the statements lack what was reported on that day."""
+        shown = self.quarter is not None and self.quarter >= report - REPORTED_WITHIN
+        return report <= session <= report + SHOWN_WITHIN and not shown
 
 
 def _changed(before: float | None, now: float | None) -> bool:

@@ -35,7 +35,13 @@ class Yahoo:
 
     name = "yahoo"
     habits = Habits(
-        tasks=1, batch=MOST_QUOTES, list_for=timedelta(days=6), live=True, misses=3, probe_after=timedelta(days=7)
+        tasks=1,
+        batch=MOST_QUOTES,
+        list_for=timedelta(days=6),
+        live=True,
+        misses=3,
+        probe_after=timedelta(days=7),
+        benchmarks=BENCHMARKS,
     )
 
     def __init__(self, client: YahooClient, *, threads: int, rate: float) -> None:
@@ -119,14 +125,16 @@ class Yahoo:
 
 def _plan(ask: Ask, quote: dict[str, Any] | None, session: date) -> Plan:
     before = Memo.of(ask.memo)
+    stock = ask.symbol not in BENCHMARKS
+    summary = stock and before.is_old(ask.symbol, session)
     if ask.stored is None or quote is None:
-        return Plan(ask, before, reports=before.read is None)
+        return Plan(ask, before, statements=summary, summary=summary)
     memo = before.after(quote)
     found = news(quote, ask.stored, session)
     restate = found is News.CHART or memo.dividend_since(before, session)
     bars = NO_BARS if found is News.NONE else found
-    reports = ask.symbol not in BENCHMARKS and memo.report_since(ask.symbol, before, session)
-    return Plan(ask, memo, None if restate or isinstance(bars, News) else bars, reports)
+    statements = stock and memo.report_since(before, session)
+    return Plan(ask, memo, None if restate or isinstance(bars, News) else bars, statements, summary)
 
 
 def _complete_session(chart: Chart) -> date:

@@ -13,7 +13,7 @@ from canslim_collector.providers.yahoo.chart import to_bars
 from canslim_collector.providers.yahoo.client import YahooClient
 from canslim_collector.providers.yahoo.memo import Memo
 from canslim_collector.providers.yahoo.quotes import TOLERANCE
-from canslim_collector.providers.yahoo.statements import calendar, read_ownership, read_profile
+from canslim_collector.providers.yahoo.statements import marks, read_ownership, read_profile
 from canslim_collector.sanity import RawSeries, find_faults, kept
 from canslim_core.errors import Implausible, Malformed, Unavailable, UnknownSymbol
 
@@ -28,17 +28,22 @@ NO_BARS = Bars(np.empty(0, "datetime64[D]"), _NONE, _NONE, _NONE, _NONE, np.empt
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be read of a symbol. bars: those that a quote brought, where the chart need not be read."""
+    """What is to be read of a symbol.
+
+    bars: those that a quote brought, where the chart need not be read.
+    statements: read them; summary: read it, and them.
+    """
 
     ask: Ask
     memo: Memo
     bars: Bars | None = None
-    reports: bool = True
+    statements: bool = True
+    summary: bool = True
 
     @property
     def done(self) -> Answer | None:
         """The answer, where nothing is to be read."""
-        if self.bars is None or self.reports:
+        if self.bars is None or self.statements or self.summary:
             return None
         return Answer(self.ask.symbol, self.bars, restated=False, memo=self.memo.as_json())
 
@@ -46,8 +51,15 @@ class Plan:
 def read_symbol(client: YahooClient, plan: Plan, session: date) -> Answer:
     """Raises ProviderError: of a symbol whose prices can't be read nothing is stored."""
     answer, memo, split = _priced(client, plan, session)
-    if (plan.reports or split) and plan.ask.symbol not in BENCHMARKS:
-        answer, memo = _with_reports(client, answer, memo, session)
+    if plan.ask.symbol in BENCHMARKS:
+        return replace(answer, memo=memo.as_json())
+    try:
+        if plan.summary or split:
+            answer, memo = _with_summary(client, answer, memo, session)
+        if plan.statements or plan.summary or split:
+            answer, memo = _with_reports(client, answer, memo)
+    except (Unavailable, Malformed):
+        answer, memo = replace(answer, incomplete=True), replace(memo, summarized=plan.memo.summarized)
     return replace(answer, memo=memo.as_json())
 
 
@@ -92,16 +104,22 @@ def _problem(ask: Ask, rows: RawSeries) -> str | None:
     return None
 
 
-def _with_reports(client: YahooClient, answer: Answer, memo: Memo, session: date) -> tuple[Answer, Memo]:
-    """Where Yahoo has none of this symbol, what is stored stays; where it did not answer, the answer is incomplete."""
+def _with_summary(client: YahooClient, answer: Answer, memo: Memo, session: date) -> tuple[Answer, Memo]:
+    """Where Yahoo has none of this symbol, what is stored stays."""
     try:
-        with suppress(UnknownSymbol):
-            summary = client.summary(answer.symbol)
-            profile = {**(answer.profile or {}), **read_profile(summary)}
-            answer = replace(answer, ownership=read_ownership(summary, session), profile=profile)
-            memo = replace(memo, **calendar(summary))
-        with suppress(UnknownSymbol):
-            answer = replace(answer, reports=client.reports(answer.symbol))
-    except (Unavailable, Malformed):
-        return replace(answer, incomplete=True), memo
-    return answer, replace(memo, read=session)
+        summary = client.summary(answer.symbol)
+    except UnknownSymbol:
+        return answer, replace(memo, summarized=session)
+    profile = {**(answer.profile or {}), **read_profile(summary)}
+    answer = replace(answer, ownership=read_ownership(summary, session), profile=profile)
+    return answer, replace(memo, **marks(summary), summarized=session)
+
+
+def _with_reports(client: YahooClient, answer: Answer, memo: Memo) -> tuple[Answer, Memo]:
+    """Where Yahoo has none of this symbol, what is stored stays."""
+    with suppress(UnknownSymbol):
+        reports = client.reports(answer.symbol)
+        if reports is not None:
+            memo = replace(memo, quarter=reports["period_end"].max().item())
+            answer = replace(answer, reports=reports)
+    return answer, memo

@@ -101,14 +101,15 @@ def read_profile(summary: Json) -> dict[str, str]:
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
-def calendar(summary: Json) -> dict[str, Any]:
-    """What a summary says of dividends and the next report, as `memo.Memo` has it; None: nothing."""
+def marks(summary: Json) -> dict[str, Any]:
+    """What a summary says of dividends and reports, as `memo.Memo` has it; None: nothing."""
     events, detail = summary.get("calendarEvents") or {}, summary.get("summaryDetail") or {}
     dates = (events.get("earnings") or {}).get("earningsDate") or [None]
     return {
         "paid": _number(events.get("dividendDate")),
         "rate": _number(detail.get("trailingAnnualDividendRate")),
         "ex_dividend": _day(events.get("exDividendDate"), detail.get("exDividendDate")),
+        "eps": _number((summary.get("defaultKeyStatistics") or {}).get("trailingEps")),
         "report": _day(dates[0]),
     }
 

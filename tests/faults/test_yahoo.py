@@ -185,6 +185,30 @@ def test_a_refused_fleet_pauses_and_loses_nothing(run_yahoo: RunYahoo, server: Y
         assert len(storm) <= COLLECTORS + math.ceil(12 / 5)
 
 
+@pytest.mark.slow
+def test_a_minute_of_refusals_costs_a_request_a_process(run_yahoo: RunYahoo) -> None:
+    """As Yahoo does it: no word of how long."""
+    with YahooServer(replace(SPEC, symbols=600)) as server, run_yahoo(server) as cluster:
+        server.set_faults(FaultPlan(latency_ms=20))
+        job_id = cluster.refresh()
+        cluster.until_collected(job_id, 100)
+        server.reset()
+        server.set_faults(FaultPlan(latency_ms=20, storm_seconds=60))
+        job = cluster.finished(job_id, seconds=280)
+        assert (job["state"], job["failed"]) == ("completed", 0)
+        assert list(differences(cluster.ask, server.market)) == []
+        check(cluster)
+        assert cluster.ask("SELECT max(attempt) FROM job_task") == "1"
+        refused = sum(record.status == 429 for record in server.log())
+        # One each at the beginning, and at most one probe.
+        assert 1 <= refused <= COLLECTORS + 1
+        print(f"{refused} refusals; {cluster.ask(WAITED)} from the first request to the last")
+
+
+#: How long the job's tasks took in all.
+WAITED = "SELECT max(finished_at) - min(started_at) FROM job_task WHERE stage = 'collect'"
+
+
 def test_what_fails_now_and_then_ends_with_the_truth(run_yahoo: RunYahoo, server: YahooServer) -> None:
     rates = {
         Fault.SERVER_ERROR: 0.03,

@@ -126,8 +126,8 @@ async def test_a_recalculation_of_other_stages_waits_for_the_unfinished_one(admi
 
 
 @pytest.mark.parametrize("path", [REFRESH, RECALCULATE])
-async def test_an_unknown_universe_is_named(unstarted: httpx.AsyncClient, path: str) -> None:
-    response = await unstarted.post(path, json={"universe": "mars"}, headers=ADMIN)
+async def test_an_unknown_universe_is_named(admin: httpx.AsyncClient, path: str) -> None:
+    response = await admin.post(path, json={"universe": "mars"})
     assert fields(response, 422) == [("body", "universe")]
     assert response.json()["detail"] == "unknown universe 'mars'; this installation has: sample"
 

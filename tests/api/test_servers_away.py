@@ -6,6 +6,7 @@ import time
 import httpx
 import pytest
 
+from canslim_api.endpoints import Endpoint
 from canslim_api.routes import ENDPOINTS
 from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from canslim_infra.postgres.connection import Database
@@ -41,9 +42,10 @@ async def sent(url: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", STORED, ids=lambda one: f"{one.method} {one.path}")
-async def test_without_postgresql_everything_stored_is_unavailable(redis_url: str, endpoint: object) -> None:
+async def test_without_postgresql_everything_stored_is_unavailable(redis_url: str, endpoint: Endpoint) -> None:
     async with running(settings(f"postgresql://{NOWHERE}/x", redis_url)) as app, client_of(app, ADMIN) as client:
-        response = await client.request(endpoint.method, path_of(endpoint))  # type: ignore[attr-defined, arg-type]
+        body = {"symbols": ["NKE"]} if endpoint.method == "PUT" else None
+        response = await client.request(endpoint.method, path_of(endpoint), json=body)
         assert "PostgreSQL can't be reached" in problem(response, 503)["detail"]
         assert response.headers["retry-after"] == "2"
 

@@ -189,7 +189,16 @@ def test_unknown_symbols_and_universes_are_named(run: Run) -> None:
     assert line == "unknown universe 'mars'; this installation has: synthetic"
 
 
-@pytest.mark.parametrize("command", [("refresh",), ("jobs", "cancel", UNKNOWN), ("jobs", "retry", UNKNOWN)])
+ADMINISTRATORS = [
+    ("refresh",),
+    ("jobs", "cancel", UNKNOWN),
+    ("jobs", "retry", UNKNOWN),
+    ("universe", "set", "mine", __file__),
+    ("universe", "delete", "mine"),
+]
+
+
+@pytest.mark.parametrize("command", ADMINISTRATORS, ids=" ".join)
 def test_without_a_token_an_administrators_command_says_which_one_it_needs(
     anybody: Run, command: tuple[str, ...]
 ) -> None:
@@ -314,9 +323,95 @@ def test_unknown_jobs_are_not_found_and_malformed_ids_refused(run: Run) -> None:
     assert run("jobs", "show", "7").exit_code == 2
 
 
+# universe
+
+
+def set_mine(run: Run, folder: Path, content: str, name: str = "mine") -> Result:
+    file = folder / "mine.txt"
+    file.write_text(content)
+    return run("universe", "set", name, str(file))
+
+
+def listed(run: Run) -> list[list[str]]:
+    """Name, symbols and whose it is."""
+    rows = [line.split() for line in run("universe", "list").stdout.splitlines()[1:]]
+    return [[*row[:2], row[-1]] for row in rows]
+
+
+@pytest.fixture
+def no_list(run: Run) -> Iterator[None]:
+    """What the test makes is gone after it."""
+    yield
+    run("universe", "delete", "mine")
+
+
+@pytest.mark.usefixtures("no_list")
+def test_a_list_from_a_file_is_refreshed_and_shown_as_any_universe(run: Run, anybody: Run, tmp_path: Path) -> None:
+    content = "\ufeff# My stocks\nsyn00001, SYN00002\tSYN00003 # the third\n\nSYN00004,SYN00001\n"
+    assert set_mine(run, tmp_path, content).stdout == "universe mine has 4 symbols\n"
+    assert listed(anybody) == [["synthetic*", "30", "provider's"], ["mine", "4", "own"]]
+    assert run("refresh", "--universe", "mine", "--wait").exit_code == 0
+    assert len(screened(anybody, "--universe", "mine")) == 4
+    assert anybody("show", "SYN00004", "--universe", "mine").exit_code == 0
+    assert run("universe", "delete", "mine").stdout == "universe mine is deleted\n"
+    assert listed(anybody) == [["synthetic*", "30", "provider's"]]
+
+
+@pytest.mark.usefixtures("no_list")
+def test_a_list_may_come_by_standard_input(live: Live) -> None:
+    environment = {"CANSLIM_API_URL": live.url, "CANSLIM_ADMIN_TOKEN": live.settings.admin_token}
+    done = CliRunner().invoke(app, ["universe", "set", "mine", "-"], input="SYN00001 SYN00002", env=environment)
+    assert done.stdout == "universe mine has 2 symbols\n"
+
+
+@pytest.mark.parametrize("content", ["", " ,\n", "# nothing yet\n"])
+def test_a_file_without_symbols_is_refused(run: Run, tmp_path: Path, content: str) -> None:
+    line = one_line(set_mine(run, tmp_path, content), 2)
+    assert line == f"{tmp_path}/mine.txt: expected symbols, separated by spaces, commas or lines; it has none"
+
+
+def test_a_file_that_is_no_text_is_refused(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.xlsx"
+    file.write_bytes(b"PK\xff\xfe")
+    assert one_line(run("universe", "set", "mine", str(file)), 2) == f"{file}: expected text in UTF-8, not b'\\xff'"
+
+
+def test_a_file_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> None:
+    missing = run("universe", "set", "mine", str(tmp_path / "none.txt"))
+    assert missing.exit_code == 2
+    assert "none.txt" in missing.stderr
+
+
+def test_names_that_the_api_refuses_are_one_line(run: Run, tmp_path: Path) -> None:
+    assert "'My list'" in one_line(set_mine(run, tmp_path, "A", name="My list"), 1)
+    assert "'synthetic' is a list of 'synthetic'" in one_line(set_mine(run, tmp_path, "A", name="synthetic"), 1)
+    assert one_line(run("universe", "delete", "mars"), 1) == "there is no universe 'mars'"
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a?b"])
+def test_a_name_that_is_no_part_of_an_address_deletes_nothing(run: Run, name: str) -> None:
+    one_line(run("universe", "delete", name), 1)
+
+
+@pytest.mark.usefixtures("no_list")
+def test_a_list_that_a_job_works_on_is_not_deleted(run: Run, live: Live, tmp_path: Path) -> None:
+    set_mine(run, tmp_path, "SYN00001")
+    live.working.clear()
+    job_id = run("refresh", "--universe", "mine").stdout.strip()
+    assert one_line(run("universe", "delete", "mine"), 1).startswith(f"job {job_id} of universe 'mine' is queued")
+    run("jobs", "cancel", job_id)
+
+
 # The API is away, or is none.
 
-READING = [("screen",), ("show", "A"), ("jobs", "list"), ("jobs", "show", UNKNOWN), ("refresh", "--wait")]
+READING = [
+    ("screen",),
+    ("show", "A"),
+    ("jobs", "list"),
+    ("jobs", "show", UNKNOWN),
+    ("refresh", "--wait"),
+    ("universe", "list"),
+]
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)

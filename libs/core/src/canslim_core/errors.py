@@ -3,7 +3,7 @@
 CanslimError
   + Refused          understood and not allowed; a 4xx, never retried
     - Unprocessable  the request names something that isn't there or isn't valid
-    - NotFound       no such job, symbol or dead letter
+    - NotFound       no such job, symbol, universe or dead letter
     - Conflict       the state of the thing does not allow it
     - NotPublishable a session's ratings fail a gate; the last good ones stay
   + Interrupted      the running task is no longer this worker's
@@ -38,7 +38,7 @@ class Unprocessable(Refused):
 
 
 class NotFound(Refused):
-    """No such job, symbol or dead letter."""
+    """No such job, symbol, universe or dead letter."""
 
 
 class Conflict(Refused):

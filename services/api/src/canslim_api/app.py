@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from canslim_api.endpoints import make_routes
 from canslim_api.openapi import describe
 from canslim_api.problems import EXCEPTION_HANDLERS
 from canslim_api.routes import ENDPOINTS
@@ -48,8 +49,7 @@ def create_app(settings: Settings) -> Starlette:
         await client.aclose()
         await database.close()
 
-    routes = [endpoint.route(services) for endpoint in ENDPOINTS]
-    routes.append(Route("/", lambda _: RedirectResponse("/docs")))
+    routes = [*make_routes(ENDPOINTS, services), Route("/", lambda _: RedirectResponse("/docs"))]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=EXCEPTION_HANDLERS)
     app.state.openapi = describe(ENDPOINTS)
     return app

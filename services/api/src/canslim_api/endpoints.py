@@ -1,7 +1,7 @@
 """Endpoints as a table: one row gives the route, the checks of a request, and its page in OpenAPI."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -68,17 +68,30 @@ class Endpoint:
     media_types: tuple[str, ...] = field(default=("application/json",))
     headers: tuple[str, ...] = ()
 
-    def route(self, services: Services) -> Route:
-        async def serve(request: Request) -> Response:
-            if "\0" in request.scope["path"]:
-                raise HTTPException(404)
-            if self.admin:
-                require_admin(request, services)
-            query = _query(self.query, request)
-            body = await _body(self.body, request)
-            return await self.handler(Call(request, services, query, body))
+    async def serve(self, request: Request, services: Services) -> Response:
+        if "\0" in request.scope["path"]:
+            raise HTTPException(404)
+        if self.admin:
+            require_admin(request, services)
+        query = _query(self.query, request)
+        body = await _body(self.body, request)
+        return await self.handler(Call(request, services, query, body))
 
-        return Route(self.path, serve, methods=[self.method], name=f"{self.method} {self.path}")
+
+def make_routes(endpoints: Sequence[Endpoint], services: Services) -> list[Route]:
+    """One a path, so that a wrong method is answered with all the right ones."""
+    paths = dict.fromkeys(endpoint.path for endpoint in endpoints)
+    return [_route(path, [one for one in endpoints if one.path == path], services) for path in paths]
+
+
+def _route(path: str, endpoints: Sequence[Endpoint], services: Services) -> Route:
+    by_method = {endpoint.method: endpoint for endpoint in endpoints}
+
+    async def serve(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await by_method[method].serve(request, services)
+
+    return Route(path, serve, methods=list(by_method), name=path)
 
 
 def require_admin(request: Request, services: Services) -> None:

@@ -91,7 +91,8 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     }
     if endpoint.body is not None:
         content = {"application/json": {"schema": schemas[endpoint.body]}}
-        operation["requestBody"] = {"required": False, "content": content}
+        required = any(field.is_required() for field in endpoint.body.model_fields.values())
+        operation["requestBody"] = {"required": required, "content": content}
     if endpoint.admin:
         operation["security"] = [{"admin": []}]
     return operation

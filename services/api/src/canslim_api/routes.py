@@ -1,7 +1,7 @@
 """Every endpoint."""
 
 from canslim_api.endpoints import Endpoint
-from canslim_api.handlers import dead_letters, documentation, events, health, jobs, market, stocks
+from canslim_api.handlers import dead_letters, documentation, events, health, jobs, market, stocks, universes
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -105,6 +105,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Market direction and why",
         {200: market.Market},
         query=stocks.UniverseQuery,
+    ),
+    Endpoint(
+        "GET",
+        "/screener/universes",
+        universes.index,
+        "The provider's universes and own lists",
+        {200: universes.UniverseList},
+    ),
+    Endpoint(
+        "PUT",
+        "/screener/universes/{name}",
+        universes.replace,
+        "Make or replace an own list",
+        {200: universes.UniverseItem},
+        body=universes.OwnListBody,
+        admin=True,
+    ),
+    Endpoint(
+        "DELETE",
+        "/screener/universes/{name}",
+        universes.delete,
+        "Delete an own list and its ratings",
+        {204: None},
+        admin=True,
+        media_types=(),
     ),
     Endpoint("GET", "/healthz", health.alive, "This process answers", {200: None}),
     Endpoint("GET", "/readyz", health.ready, "PostgreSQL answers", {200: None, 503: None}),

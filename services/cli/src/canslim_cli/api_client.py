@@ -39,6 +39,12 @@ class ApiClient:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
         return _json(self._ask("POST", path, json=_present(body)))
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Json:
+        return _json(self._ask("PUT", path, json=body))
+
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path)
+
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **content)
@@ -47,7 +53,7 @@ class ApiClient:
                 f"no canslim API answers at {self._url} ({error}); start one with `canslim up`, "
                 "or name it with --api or CANSLIM_API_URL"
             ) from error
-        if response.is_error:
+        if not response.is_success:
             raise ApiError(_explain(response))
         return response
 

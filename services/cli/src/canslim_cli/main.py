@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +24,7 @@ from canslim_cli.commands.up import up as run_up
 from canslim_cli.places import default_data_dir, find_token
 from canslim_cli.progress import follow, summarize
 from canslim_cli.supervisor import UpRefused
+from canslim_cli.symbol_file import SymbolFileError, read_symbols
 from canslim_core.universes import UNIVERSES
 from canslim_infra import migrations
 
@@ -33,8 +34,10 @@ PATIENCE = 30.0
 
 app = typer.Typer(help="A self-hosted CAN SLIM screening system.", no_args_is_help=True, pretty_exceptions_enable=False)
 jobs_app = typer.Typer(help="Refreshes and recalculations.", no_args_is_help=True)
+universe_app = typer.Typer(help="The provider's universes, and own lists.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
+app.add_typer(universe_app, name="universe")
 app.add_typer(db_app, name="db")
 #: Columns of a table that no terminal limits.
 PIPED_WIDTH = 200
@@ -172,6 +175,43 @@ def retry_job(job_id: UUID, api: Api = DEFAULT_API, data_dir: DataDir = None) ->
         console.print(client.post(f"/screener/jobs/{job_id}/retry")["job_id"])
 
 
+@universe_app.command("list")
+def list_universes(api: Api = DEFAULT_API) -> None:
+    """The provider's universes and own lists; * marks the one that is meant where none is named."""
+    with _client(api, None) as client:
+        tables.print_plain(console, tables.universes(client.get("/screener/universes")))
+
+
+@universe_app.command("set")
+def set_universe(
+    name: str,
+    file: Annotated[
+        typer.FileText,
+        typer.Argument(encoding="utf-8-sig", help="Symbols by space, comma or line; # starts a comment. - is stdin."),
+    ],
+    api: Api = DEFAULT_API,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an own list, or replace it; `refresh --universe NAME` fetches and rates it."""
+    with _refusals():
+        symbols = read_symbols(file)
+    with _client(api, data_dir) as client:
+        made = client.put(_universe_path(name), {"symbols": symbols})
+    console.print(f"universe {made['name']} has {made['symbols']} symbols")
+
+
+@universe_app.command("delete")
+def delete_universe(name: str, api: Api = DEFAULT_API, data_dir: DataDir = None) -> None:
+    """Delete an own list and its ratings; prices stay."""
+    with _client(api, data_dir) as client:
+        client.delete(_universe_path(name))
+    console.print(f"universe {name} is deleted")
+
+
+def _universe_path(name: str) -> str:
+    return f"/screener/universes/{quote(name, safe='')}"
+
+
 @db_app.command("upgrade")
 def upgrade(
     database_url: Annotated[str, typer.Option(envvar="CANSLIM_DATABASE_URL", help="postgresql://…")],
@@ -209,7 +249,7 @@ def _client(api: str, data_dir: Path | None) -> Iterator[ApiClient]:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except UpRefused as error:
+    except (UpRefused, SymbolFileError) as error:
         errors.print(str(error), soft_wrap=True, style="red", highlight=False)
         raise typer.Exit(REFUSED) from None
 

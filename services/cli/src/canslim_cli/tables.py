@@ -74,6 +74,23 @@ def jobs(listed: Json) -> RenderableType:
     return table
 
 
+def universes(listed: Json) -> RenderableType:
+    """A star marks what is meant where a command names none."""
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("universe", no_wrap=True)
+    table.add_column("symbols", justify="right")
+    table.add_column("listed", no_wrap=True)
+    table.add_column("whose")
+    for item in listed["items"]:
+        table.add_row(
+            item["name"] + ("*" if item["default"] else ""),
+            str(item["symbols"]),
+            item["listed_at"][:16].replace("T", " ") if item["listed_at"] else MISSING,
+            "own" if item["own"] else "provider's",
+        )
+    return table
+
+
 def print_plain(console: Console, renderable: RenderableType) -> None:
     """Prints without cutting cells where the output is no terminal."""
     width = None if console.is_terminal else max(console.width, 160)

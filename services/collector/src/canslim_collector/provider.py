@@ -131,6 +131,7 @@ class Habits:
     live: it follows the market, so that its newest session can be compared with the calendar's.
     misses: sessions at which it must deny a symbol until that counts as delisted; None: it may come any time.
     probe_after: how long a delisted symbol is left alone.
+    benchmarks: what it has for market direction, for lists that it did not make.
     """
 
     tasks: int = 4
@@ -139,6 +140,7 @@ class Habits:
     live: bool = False
     misses: int | None = None
     probe_after: timedelta = timedelta(0)
+    benchmarks: tuple[str, ...] = ()
 
 
 class Provider(Protocol):

@@ -8,12 +8,13 @@ from canslim_infra.postgres.connection import Connection, Database
 
 
 async def recent_list(database: Database, universe: str, provider: str, age: timedelta) -> list[str]:
-    """The universe's list, where the provider made it no longer than `age` ago; else nothing."""
+    """The universe's list, where it is an own one or the provider made it no longer than `age` ago; else nothing."""
     async with database.reading() as connection:
         rows = await connection.fetch(
             """
             SELECT symbol FROM universe_member JOIN universe ON universe.name = universe_member.universe
-            WHERE name = $1 AND provider = $2 AND listed_at > clock_timestamp() - $3::interval ORDER BY symbol
+            WHERE name = $1 AND (own OR (provider = $2 AND listed_at > clock_timestamp() - $3::interval))
+            ORDER BY symbol
             """,
             universe,
             provider,
@@ -57,4 +58,21 @@ async def write_listings(connection: Connection, universe: str, provider: str, l
         """,
         universe,
         provider,
+    )
+
+
+async def add_benchmarks(connection: Connection, universe: str, benchmarks: Sequence[str]) -> None:
+    """Lists what the universe's market is judged by: an own list need not name it, or may name it as a stock."""
+    ordered = sorted(benchmarks)
+    await connection.execute(
+        """
+        INSERT INTO listing (symbol, benchmark) SELECT unnest($1::text[]), true
+        ON CONFLICT (symbol) DO UPDATE SET benchmark = true WHERE NOT listing.benchmark
+        """,
+        ordered,
+    )
+    await connection.execute(
+        "INSERT INTO universe_member (universe, symbol) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+        universe,
+        ordered,
     )

@@ -1,7 +1,7 @@
 """A server of Yahoo's formats for all tests, a Valkey each, and yfinance as it comes, as new for each."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,12 +50,18 @@ def budget(redis_url: str) -> Budget:
 
 @pytest.fixture
 def new_yfinance(tmp_path: Path) -> Iterator[None]:
+    with yfinance_as_new(tmp_path / "yfinance"):
+        yield
+
+
+@contextmanager
+def yfinance_as_new(cache: Path) -> Iterator[None]:
     """Without memory of other tests, and without a trace of this one."""
     before = SingletonMeta._instances.pop(YfData, None)
     _CookieCacheManager._Cookie_cache = None
     yield
     forget_yfinance()
-    set_cache_location(str(tmp_path / "yfinance"))
+    set_cache_location(str(cache))
     if before is not None:
         SingletonMeta._instances[YfData] = before
 

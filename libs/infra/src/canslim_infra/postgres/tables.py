@@ -68,11 +68,12 @@ class UniverseMember(SQLModel, table=True):
 
 
 class Universe(SQLModel, table=True):
-    """When a universe was listed last, and by whom."""
+    """When a universe was listed last, and by whom. own: made by a person, listed by no provider."""
 
     name: str = Field(sa_column=Column(Text, primary_key=True))
     provider: str = Field(sa_type=Text)
     listed_at: datetime = Field(sa_column=moment(now=True))
+    own: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class SymbolStatus(SQLModel, table=True):

@@ -106,9 +106,9 @@ async def refresh(call: Call[Query, RefreshBody]) -> Response:
     job, created = await start_refresh(
         call.body.universe or services.default_universe,
         call.body.symbols,
-        universes=services.universes,
-        requested_by="admin",
         idempotency_key=_idempotency_key(call),
+        universes=await services.known_universes(),
+        requested_by="admin",
         transactions=services.transactions,
         wake_up=services.relay,
     )
@@ -120,9 +120,9 @@ async def recalculate(call: Call[Query, RecalculateBody]) -> Response:
     job, created = await start_recalculation(
         call.body.universe or services.default_universe,
         call.body.stages,
-        universes=services.universes,
-        requested_by="admin",
         idempotency_key=_idempotency_key(call),
+        universes=await services.known_universes(),
+        requested_by="admin",
         transactions=services.transactions,
         wake_up=services.relay,
     )

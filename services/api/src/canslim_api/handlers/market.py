@@ -22,7 +22,7 @@ class Market(BaseModel):
 
 
 async def show(call: Call[UniverseQuery, Body]) -> Response:
-    universe = known_universe(call.query.universe, call.services)
+    universe = await known_universe(call.query.universe, call.services)
     row = await read_market(call.services.database, universe, call.query.session)
     market = Market(
         universe=universe,

@@ -124,7 +124,7 @@ class PriceList(BaseModel):
 
 async def index(call: Call[StocksQuery, Body]) -> Response:
     query = call.query
-    universe = known_universe(query.universe, call.services)
+    universe = await known_universe(query.universe, call.services)
     keep = StockFilter(query.min_rs, query.min_score, query.min_coverage, query.graded, query.sector, query.industry)
     page = await list_stocks(
         call.services.database,
@@ -141,7 +141,7 @@ async def index(call: Call[StocksQuery, Body]) -> Response:
 
 
 async def show(call: Call[UniverseQuery, Body]) -> Response:
-    universe = known_universe(call.query.universe, call.services)
+    universe = await known_universe(call.query.universe, call.services)
     row = await read_stock(call.services.database, universe, call.query.session, call.path["symbol"].upper())
     stock = StockDetail(
         **_item(row),
@@ -169,11 +169,14 @@ async def prices(call: Call[PricesQuery, Body]) -> Response:
     return Response(listed.model_dump_json(), media_type="application/json")
 
 
-def known_universe(name: str | None, services: Services) -> str:
+async def known_universe(name: str | None, services: Services) -> str:
     """The universe asked for, by default the provider's. Raises Invalid."""
-    if name is not None and name not in services.universes:
-        raise wrong("query", "universe", f"unknown universe {name!r}; there is: {', '.join(services.universes)}")
-    return name or services.default_universe
+    if name is None:
+        return services.default_universe
+    # The common case costs no statement.
+    if name not in services.universes and name not in (known := await services.known_universes()):
+        raise wrong("query", "universe", f"unknown universe {name!r}; there is: {', '.join(known)}")
+    return name
 
 
 def _item(row: Mapping[str, Any]) -> dict[str, Any]:

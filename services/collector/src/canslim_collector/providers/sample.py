@@ -17,6 +17,7 @@ from canslim_collector.providers.bar_table import BarTable, columns_by_symbol
 from canslim_core.errors import UnknownSymbol
 
 UNIVERSE = "sample"
+BENCHMARKS = ("SPY", "QQQ")
 FOLDER = files("canslim_collector") / "sample_data"
 
 
@@ -37,7 +38,7 @@ class Sample:
     """Reads its files once, at the first use."""
 
     name = "sample"
-    habits = Habits()
+    habits = Habits(benchmarks=BENCHMARKS)
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()

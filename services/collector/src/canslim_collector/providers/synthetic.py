@@ -38,7 +38,7 @@ class Synthetic:
     """
 
     name = "synthetic"
-    habits = Habits()
+    habits = Habits(benchmarks=BENCHMARKS)
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Stage `collect`: lists a universe, or fetches what is new of some symbols."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -13,7 +13,7 @@ from canslim_collector.market_store import write_answers
 from canslim_collector.provider import Answer, Bars, Failure, Fetched, Provider
 from canslim_collector.status_store import FRESH, STALE, Known, Status, read_known, write_statuses
 from canslim_collector.tally import start_tally
-from canslim_collector.universe_store import listed_symbols, recent_list, write_listings
+from canslim_collector.universe_store import add_benchmarks, listed_symbols, recent_list, write_listings
 from canslim_core.errors import Implausible, Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
 from canslim_core.jobs import Outcome, Payload, SymbolFailure, Task, Work, batches
 from canslim_infra.postgres.connection import Connection, Database
@@ -31,6 +31,8 @@ ROUNDS = 2
 #: A source has the bars of a session so long after its close.
 SETTLING = timedelta(minutes=30)
 
+Write = Callable[[Connection], Awaitable[None]]
+
 
 def collect_stock_data(provider: Provider, database: Database) -> Work:
     """The stage's work, for one provider."""
@@ -45,26 +47,11 @@ def collect_stock_data(provider: Provider, database: Database) -> Work:
 
 
 async def list_universe(universe: str, provider: Provider, database: Database) -> Outcome[Connection]:
-    """Stores the universe's list, unless it is recent enough, and opens a task for every batch of its symbols."""
+    """Stores the universe's list, unless the stored one still holds; opens a task for every batch of its symbols."""
     tally = start_tally()
     session = await provider.session()
-    warnings = [] if (late := _lateness(provider, session)) is None else [late]
-    write = None
-    symbols = await recent_list(database, universe, provider.name, provider.habits.list_for)
-    if not symbols:
-        before = await listed_symbols(database, universe)
-        try:
-            listings = await provider.listings(universe, before)
-        except Implausible as error:
-            if not before:
-                raise
-            symbols = before
-            warnings.append(str(error))
-        else:
-            write = partial(write_listings, universe=universe, provider=provider.name, listings=listings)
-            symbols = [listing.symbol for listing in listings]
-    if not symbols:
-        raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
+    symbols, write, doubt = await _members(universe, provider, database)
+    warnings = [text for text in (_lateness(provider, session), doubt) if text is not None]
     return Outcome(
         warning="; ".join(warnings) or None,
         requests=tally.requests,
@@ -74,6 +61,24 @@ async def list_universe(universe: str, provider: Provider, database: Database) -
         spawn=batches(symbols, provider.habits.batch),
         time_needed=provider.time_needed(len(symbols)),
     )
+
+
+async def _members(universe: str, provider: Provider, database: Database) -> tuple[list[str], Write | None, str | None]:
+    """The universe's symbols, how to store them, and why the provider's newest list was not believed."""
+    benchmarks = provider.habits.benchmarks
+    if stored := await recent_list(database, universe, provider.name, provider.habits.list_for):
+        return [*{*stored, *benchmarks}], partial(add_benchmarks, universe=universe, benchmarks=benchmarks), None
+    before = await listed_symbols(database, universe)
+    try:
+        listings = await provider.listings(universe, before)
+    except Implausible as error:
+        if not before:
+            raise
+        return before, None, str(error)
+    if not listings:
+        raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
+    write = partial(write_listings, universe=universe, provider=provider.name, listings=listings)
+    return [listing.symbol for listing in listings], write, None
 
 
 def _lateness(provider: Provider, session: date) -> str | None:

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("listed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("own", sa.Boolean(), server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.add_column("job", sa.Column("requests", sa.Integer(), server_default="0", nullable=False))

@@ -221,6 +221,7 @@ async def test_one_stock_is_explained_with_its_history(api: httpx.AsyncClient, d
         55,
         "rs.1",
     )
+    assert stock["collected"] is None
     assert stock["details"] == details
     assert [(past["session"], past["rs_rating"]) for past in stock["history"]] == [
         ("2017-03-31", 55),
@@ -306,3 +307,15 @@ async def test_a_market_without_benchmark_says_so(api: httpx.AsyncClient, databa
 async def test_no_market_is_published_yet(api: httpx.AsyncClient) -> None:
     response = await api.get("/screener/market")
     assert problem(response, 404)["detail"] == "nothing is published of universe 'sample'"
+
+
+async def test_a_stock_says_how_it_was_collected(api: httpx.AsyncClient, database: Database) -> None:
+    await publish(database, Rated("NKE", 55, 65.0))
+    async with database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO symbol_status (symbol, provider, status, reason, session)"
+            " VALUES ('NKE', 'yahoo', 'quarantined', 'a split that is not applied', '2017-03-31')"
+        )
+    collected = (await api.get("/screener/stocks/NKE")).json()["collected"]
+    assert (collected["status"], collected["reason"]) == ("quarantined", "a split that is not applied")
+    assert collected["session"] == "2017-03-31"

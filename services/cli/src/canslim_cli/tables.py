@@ -45,6 +45,7 @@ def stock(detail: Json) -> RenderableType:
         f", score {_number(detail['score'], 1)} from {_percent(detail['coverage'])} of the rubric",
         f"\nno RS Rating: {detail['rs_reason']}" if detail["rs_reason"] else "",
         f"\nnot graded: {detail['score_reason']}" if detail["score_reason"] else "",
+        _collected(detail["collected"]),
     )
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("", "criterion", "points", "value", "threshold", "verdict", "inputs"):
@@ -54,6 +55,13 @@ def stock(detail: Json) -> RenderableType:
         for criterion in details.get(letter, {}).get("criteria", []):
             table.add_row(letter, *_criterion(criterion))
     return Group(head, table)
+
+
+def _collected(collected: Json | None) -> str:
+    """Said only where something is wrong."""
+    if collected is None or collected["status"] == "fresh":
+        return ""
+    return f"\n{collected['status'].replace('_', ' ')} at session {collected['session']}: {collected['reason']}"
 
 
 def jobs(listed: Json) -> RenderableType:

@@ -123,7 +123,10 @@ async def read_stock(database: Database, universe: str, session: date | None, sy
                     WHERE history.symbol = rating.symbol AND rating_set.universe = $1
                       AND published_at IS NOT NULL
                     ORDER BY rating_set.session DESC LIMIT 260
-                ) AS past) AS history
+                ) AS past) AS history,
+                (SELECT jsonb_build_object('status', status, 'reason', reason, 'session', session,
+                                           'checked_at', checked_at)
+                 FROM symbol_status WHERE symbol_status.symbol = rating.symbol) AS collected
             FROM chosen JOIN rating ON set_id = chosen.id LEFT JOIN listing ON listing.symbol = rating.symbol
             WHERE rating.symbol = $3
             """,

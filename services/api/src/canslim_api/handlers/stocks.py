@@ -107,11 +107,21 @@ class StockList(BaseModel):
     items: list[StockItem]
 
 
+class Collected(BaseModel):
+    """How the newest request for a symbol ended, for which session, and why it is not fresh."""
+
+    status: str
+    reason: str | None
+    session: date
+    checked_at: datetime
+
+
 class StockDetail(StockItem):
     universe: str
     published_at: datetime
     rs_version: str
     score_version: str | None
+    collected: Collected | None
     details: dict[str, Any] | None
     history: list[dict[str, Any]]
 
@@ -149,6 +159,7 @@ async def show(call: Call[UniverseQuery, Body]) -> Response:
         published_at=row["set"]["published_at"],
         rs_version=row["set"]["rs_version"],
         score_version=row["set"]["score_version"],
+        collected=row["collected"],
         details=row["details"],
         history=row["history"] or [],
     )

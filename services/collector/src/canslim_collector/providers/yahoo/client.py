@@ -80,7 +80,7 @@ class YahooClient:
     def quotes(self, symbols: Sequence[str]) -> list[Json]:
         """Today's figures, of up to MOST_QUOTES symbols; those that Yahoo does not have are left out."""
         options = {"symbols": ",".join(symbols), "formatted": "false", "corsDomain": "finance.yahoo.com"}
-        return self._read(QUOTES, options, lambda body: _rows(body["quoteResponse"]["result"]))
+        return self._read(QUOTES, options, lambda body: _rows(body["quoteResponse"]["result"], "symbol"))
 
     def summary(self, symbol: str) -> Json:
         """MODULES by name, those that Yahoo has."""
@@ -98,7 +98,7 @@ class YahooClient:
         return self._read(
             STATEMENTS.format(symbol=quote(symbol, safe="")),
             options,
-            lambda body: read_reports(_rows(body["timeseries"]["result"])),
+            lambda body: read_reports(_rows(body["timeseries"]["result"], "meta")),
         )
 
     def screen(self, query: Json, offset: int) -> Json:
@@ -122,7 +122,9 @@ class YahooClient:
             response.raise_for_status()
             return response.json()
 
-        return self._tried("the screener", post, lambda answer: answer["finance"]["result"][0])
+        return self._tried(
+            "the screener", post, lambda answer: _rows(answer["finance"]["result"], "quotes", "total")[0]
+        )
 
     def _read(self, url: str, options: Json, take: Callable[[Json], Found]) -> Found:
         def get() -> Any:
@@ -170,10 +172,10 @@ def _taken(what: str, send: Callable[[], Any], take: Callable[[Json], Found]) ->
         raise Malformed(f"{what}: Yahoo's answer has another shape ({said}): {str(body)[:200]}") from error
 
 
-def _rows(rows: Any) -> list[Json]:
-    """Raises TypeError where it is no list of objects."""
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise TypeError("expected a list of objects")
+def _rows(rows: Any, *fields: str) -> list[Json]:
+    """Raises TypeError where it is no list of objects with those fields."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= {*fields} for row in rows):
+        raise TypeError(f"expected a list of objects{' with ' if fields else ''}{', '.join(fields)}")
     return rows
 
 

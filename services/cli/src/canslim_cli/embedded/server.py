@@ -157,6 +157,8 @@ class EmbeddedServer(ABC):
 
         if not wait_until(settled, START_LIMIT) or abandoned.is_set() or not self.running:
             self.kill()
+            # Its children notice, but not at once.
+            self.end_leftovers()
             lines = self.log.read_text(errors="replace").splitlines()[-8:]
             raise ServerFailed("\n  ".join([f"{self.program} did not start; {self.log} ends:", *lines]))
 

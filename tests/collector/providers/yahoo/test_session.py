@@ -14,10 +14,10 @@ from prometheus_client import REGISTRY
 from yfinance.data import YfData
 
 from canslim_collector.providers.yahoo.budget import FIRST_PAUSE, Budget
-from canslim_collector.providers.yahoo.client import TRIES, YahooClient
+from canslim_collector.providers.yahoo.client import YahooClient
 from canslim_collector.providers.yahoo.session import MOST_REDIRECTS, BadStatus, YahooSession
 from canslim_collector.tally import start_tally
-from canslim_core.errors import Throttled, Unavailable
+from canslim_core.errors import Throttled
 from tests.collector.providers.yahoo.certificates import Certificate, self_signed
 from tests.collector.providers.yahoo.conftest import BUNDLES, Connect
 from tests.collector.providers.yahoo.connect_proxy import ConnectProxy
@@ -118,6 +118,20 @@ def test_a_request_without_an_answer_is_counted(session: Sessions, server: Yahoo
     before = REGISTRY.get_sample_value("canslim_yahoo_requests_total", {"status": "none"}) or 0
     assert counted(work) == 1
     assert REGISTRY.get_sample_value("canslim_yahoo_requests_total", {"status": "none"}) == before + 1
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="curl itself repeats what is reset on a kept connection before its first byte: uncounted, without leave",
+)
+def test_a_repeat_on_a_connection_that_was_kept_is_counted(session: Sessions, server: YahooServer) -> None:
+    kept = session(server.url)
+    kept.get(f"https://query2.finance.yahoo.com{CHART}")
+    server.set_faults(FaultPlan(symbols={"SPY": SymbolFault(Fault.RESET, times=1)}))
+    server.reset()
+    requests = counted(lambda: kept.get(f"https://query2.finance.yahoo.com{CHART}"))
+    assert requests == server.counts().total
 
 
 def test_every_status_is_a_metric(session: Sessions) -> None:
@@ -427,16 +441,13 @@ def tls_site(certificate: Certificate, answer: Answer | None = None) -> LocalSit
 
 
 def test_requests_to_yahoo_go_through_the_proxy_of_the_environment(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
+    session: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ConnectProxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(Unavailable):
-            connect(None).chart("SPY", "5d")
-    assert Counter(proxy.targets)["query2.finance.yahoo.com:443"] == TRIES
-    assert set(proxy.targets) <= {
-        f"{host}.yahoo.com:443" for host in ("fc", "guce", "query1.finance", "query2.finance")
-    }
+        with pytest.raises(OSError):
+            session().get(f"https://query2.finance.yahoo.com{CHART}")
+    assert proxy.targets == ["query2.finance.yahoo.com:443"]
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", *BUNDLES])

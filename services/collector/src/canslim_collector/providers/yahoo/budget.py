@@ -31,6 +31,8 @@ SMALLEST_SHARE, WHOLE_AGAIN = 1 / 16, timedelta(minutes=10)
 LOST_MARGIN = 5.0
 #: Seconds until a request that ended is taken off, where no other one is sent before.
 TAKEN_OFF_AFTER = 0.05
+#: Requests that Redis is told of at once; a script takes some thousands at most.
+TOLD_AT_ONCE = 1000
 #: Seconds for which a Redis that did not answer is not asked.
 REDIS_REST = 2.0
 #: Pauses shorter than this are waited out in place.
@@ -167,7 +169,7 @@ class Budget:
 
     def _call(self, request: str) -> list[Any]:
         """Asks Redis, and tells it what has ended meanwhile."""
-        ended = [self._ended.popleft() for _ in range(len(self._ended))]
+        ended = [self._ended.popleft() for _ in range(min(len(self._ended), TOLD_AT_ONCE))]
         pace = self.pace
         arguments: list[str | float] = [
             self._process,

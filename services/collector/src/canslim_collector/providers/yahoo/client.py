@@ -19,7 +19,7 @@ from yfinance.data import YfData
 from canslim_collector.provider import Columns
 from canslim_collector.providers.yahoo.chart import Chart, read_chart
 from canslim_collector.providers.yahoo.session import UNAUTHORIZED, BadStatus, YahooSession
-from canslim_collector.providers.yahoo.statements import ITEMS, read_reports
+from canslim_collector.providers.yahoo.statements import ITEMS, Summary, read_reports, read_summary
 from canslim_core.errors import Malformed, ProviderError, Unavailable, UnknownSymbol
 
 Json = dict[str, Any]
@@ -49,6 +49,8 @@ MODULES = (
 EVER = 493_590_046
 #: yfinance's name of the cookie in its file.
 COOKIE = "curlCffi"
+#: What comes of looking into an answer of another shape than expected.
+OTHER_SHAPE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 #: How often a request is sent until its symbol is left for later, and the wait in seconds before the second try.
 TRIES, BACKOFF = 3, 0.5
 
@@ -82,13 +84,12 @@ class YahooClient:
         options = {"symbols": ",".join(symbols), "formatted": "false", "corsDomain": "finance.yahoo.com"}
         return self._read(QUOTES, options, lambda body: _rows(body["quoteResponse"]["result"], "symbol"))
 
-    def summary(self, symbol: str) -> Json:
-        """MODULES by name, those that Yahoo has."""
+    def summary(self, symbol: str) -> Summary:
         options = {"modules": ",".join(MODULES), "formatted": "false", "corsDomain": "finance.yahoo.com"}
         return self._read(
             SUMMARY.format(symbol=quote(symbol, safe="")),
             options,
-            lambda body: _modules(body["quoteSummary"]["result"]),
+            lambda body: read_summary(_modules(body["quoteSummary"]["result"])),
         )
 
     def reports(self, symbol: str) -> Columns | None:
@@ -101,8 +102,8 @@ class YahooClient:
             lambda body: read_reports(_rows(body["timeseries"]["result"], "meta")),
         )
 
-    def screen(self, query: Json, offset: int) -> Json:
-        """One page of the screener: `total` and `quotes`, by symbol."""
+    def screen(self, query: Json, offset: int) -> tuple[list[Json], int]:
+        """One page of the screener's quotes, by symbol, and how many there are on all pages."""
         body = {
             "offset": offset,
             "size": PAGE,
@@ -122,9 +123,7 @@ class YahooClient:
             response.raise_for_status()
             return response.json()
 
-        return self._tried(
-            "the screener", post, lambda answer: _rows(answer["finance"]["result"], "quotes", "total")[0]
-        )
+        return self._tried("the screener", post, _page)
 
     def _read(self, url: str, options: Json, take: Callable[[Json], Found]) -> Found:
         def get() -> Any:
@@ -167,7 +166,7 @@ def _taken(what: str, send: Callable[[], Any], take: Callable[[Json], Found]) ->
         raise Unavailable(f"{what}: {type(error).__name__}: {error}") from error
     try:
         return take(body)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except OTHER_SHAPE as error:
         said = f"{type(error).__name__}: {error}"
         raise Malformed(f"{what}: Yahoo's answer has another shape ({said}): {str(body)[:200]}") from error
 
@@ -177,6 +176,11 @@ def _rows(rows: Any, *fields: str) -> list[Json]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= {*fields} for row in rows):
         raise TypeError(f"expected a list of objects{' with ' if fields else ''}{', '.join(fields)}")
     return rows
+
+
+def _page(answer: Json) -> tuple[list[Json], int]:
+    page = _rows(answer["finance"]["result"], "quotes", "total")[0]
+    return _rows(page["quotes"], "symbol"), int(page["total"])
 
 
 def _modules(results: Any) -> Json:

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from canslim_calendar import all_sessions
 from canslim_collector.provider import Answer, Ask, Failure, Fetched, Habits, Listing
 from canslim_collector.providers.yahoo.chart import Chart
-from canslim_collector.providers.yahoo.client import MOST_QUOTES, YahooClient
+from canslim_collector.providers.yahoo.client import MOST_QUOTES, OTHER_SHAPE, YahooClient
 from canslim_collector.providers.yahoo.memo import Memo
 from canslim_collector.providers.yahoo.quotes import News, news
 from canslim_collector.providers.yahoo.reader import BENCHMARKS, NO_BARS, Plan, read_symbol
@@ -46,6 +47,8 @@ class Yahoo:
 
     def __init__(self, client: YahooClient, *, threads: int, rate: float) -> None:
         self._client = client
+        # Here, for to load the calendar in one of several threads disturbs the others' warnings.
+        all_sessions()
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="yahoo")
         self._rate = rate
@@ -129,8 +132,11 @@ def _plan(ask: Ask, quote: dict[str, Any] | None, session: date) -> Plan:
     summary = stock and before.is_old(ask.symbol, session)
     if ask.stored is None or quote is None:
         return Plan(ask, before, statements=summary, summary=summary)
-    memo = before.after(quote)
-    found = news(quote, ask.stored, session)
+    try:
+        memo, found = before.after(quote), news(quote, ask.stored, session)
+    except OTHER_SHAPE:
+        # The chart may say more.
+        memo, found = before, News.CHART
     restate = found is News.CHART or memo.dividend_since(before, session)
     bars = NO_BARS if found is News.NONE else found
     statements = stock and memo.report_since(before, session)

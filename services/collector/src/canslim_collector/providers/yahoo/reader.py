@@ -13,7 +13,6 @@ from canslim_collector.providers.yahoo.chart import to_bars
 from canslim_collector.providers.yahoo.client import YahooClient
 from canslim_collector.providers.yahoo.memo import Memo
 from canslim_collector.providers.yahoo.quotes import TOLERANCE
-from canslim_collector.providers.yahoo.statements import marks, read_ownership, read_profile
 from canslim_collector.sanity import RawSeries, find_faults, kept
 from canslim_core.errors import Implausible, Malformed, Unavailable, UnknownSymbol
 
@@ -59,7 +58,10 @@ def read_symbol(client: YahooClient, plan: Plan, session: date) -> Answer:
         if plan.statements or plan.summary or split:
             answer, memo = _with_reports(client, answer, memo)
     except (Unavailable, Malformed):
-        answer, memo = replace(answer, incomplete=True), replace(memo, summarized=plan.memo.summarized)
+        # What tells that they are to be read goes on to tell.
+        before = Memo.of(plan.ask.memo)
+        memo = replace(memo, summarized=before.summarized, eps=before.eps, report=before.report, quarter=before.quarter)
+        answer = replace(answer, incomplete=True)
     return replace(answer, memo=memo.as_json())
 
 
@@ -110,9 +112,9 @@ def _with_summary(client: YahooClient, answer: Answer, memo: Memo, session: date
         summary = client.summary(answer.symbol)
     except UnknownSymbol:
         return answer, replace(memo, summarized=session)
-    profile = {**(answer.profile or {}), **read_profile(summary)}
-    answer = replace(answer, ownership=read_ownership(summary, session), profile=profile)
-    return answer, replace(memo, **marks(summary), summarized=session)
+    profile = {**(answer.profile or {}), **summary.profile}
+    answer = replace(answer, ownership=summary.ownership(session), profile=profile)
+    return answer, replace(memo, **summary.marks, summarized=session)
 
 
 def _with_reports(client: YahooClient, answer: Answer, memo: Memo) -> tuple[Answer, Memo]:

@@ -1,6 +1,7 @@
 """Reads statements and summaries: reports, holdings, and what the next refresh wants to know."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -77,32 +78,48 @@ def _fiscal_year(end: date, year_end: int) -> int:
     return year + (_month(end) > year_end)
 
 
-def read_ownership(summary: Json, session: date) -> Columns | None:
-    """The snapshot of a summary; None where Yahoo shows nothing of it."""
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """holdings: by the name of Ownership's figures, None where Yahoo shows nothing of one.
+    profile: details of the listing. marks: what it says of dividends and reports, as `memo.Memo` has it.
+    """
+
+    holdings: Mapping[str, float | None]
+    profile: Mapping[str, str]
+    marks: Mapping[str, Any]
+
+    def ownership(self, session: date) -> Columns | None:
+        """The snapshot; None where Yahoo shows nothing."""
+        if all(value is None for value in self.holdings.values()):
+            return None
+        return {"as_of": np.array([session], dtype="datetime64[D]")} | {
+            name: np.array([np.nan if value is None else value]) for name, value in self.holdings.items()
+        }
+
+
+def read_summary(modules: Json) -> Summary:
+    """Raises what comes of another shape."""
+    return Summary(_holdings(modules), _profile(modules), _marks(modules))
+
+
+def _holdings(summary: Json) -> dict[str, float | None]:
     holders, statistics = summary.get("majorHoldersBreakdown") or {}, summary.get("defaultKeyStatistics") or {}
     held = _number(holders.get("institutionsPercentHeld"), statistics.get("heldPercentInstitutions"))
-    figures = {
+    return {
         "institutional_pct": None if held is None else held * 100,
         "holders": _number(holders.get("institutionsCount")),
         "shares_outstanding": _number(statistics.get("sharesOutstanding")),
         "shares_float": _number(statistics.get("floatShares")),
     }
-    if all(value is None for value in figures.values()):
-        return None
-    return {"as_of": np.array([session], dtype="datetime64[D]")} | {
-        name: np.array([np.nan if value is None else value]) for name, value in figures.items()
-    }
 
 
-def read_profile(summary: Json) -> dict[str, str]:
-    """What a summary says of the listing."""
+def _profile(summary: Json) -> dict[str, str]:
     asset, kind = summary.get("assetProfile") or {}, summary.get("quoteType") or {}
     found = {"sector": asset.get("sector"), "industry": asset.get("industry"), "name": kind.get("longName")}
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
-def marks(summary: Json) -> dict[str, Any]:
-    """What a summary says of dividends and reports, as `memo.Memo` has it; None: nothing."""
+def _marks(summary: Json) -> dict[str, Any]:
     events, detail = summary.get("calendarEvents") or {}, summary.get("summaryDetail") or {}
     dates = (events.get("earnings") or {}).get("earningsDate") or [None]
     return {

@@ -35,7 +35,9 @@ LEAST = 0.9
 #: Preferred shares, warrants, units and rights, as Yahoo writes their symbols.
 OTHER_SYMBOL = re.compile(r"-(P[A-Z]?|W[A-Z]?|WT[A-Z]?|U|UN|R|RI)$|^[A-Z]{4}[WUR]$")
 OTHER_NAME = re.compile(
-    r"\b(warrants?|units?|rights?|preferred|preference|notes? due|debentures?|depositary shares? each)\b", re.IGNORECASE
+    r"\b(warrants?|units?|rights?|preference shares?|preferred (stock|shares?|securities|series)|notes? due|"
+    r"debentures?)\b|\bpreferred$|\bdepositary shares? each representing an? 1/",
+    re.IGNORECASE,
 )
 #: Pages after which the screener is taken to be broken.
 MOST_PAGES = 100
@@ -61,11 +63,12 @@ def list_universe(client: YahooClient, universe: str, before: Sequence[str]) -> 
 def _market(client: YahooClient) -> list[Listing]:
     found: dict[str, Listing] = {}
     for page in range(MOST_PAGES):
-        answer = client.screen(QUERY, page * PAGE)
-        quotes = answer.get("quotes") or []
+        quotes, total = client.screen(QUERY, page * PAGE)
         found |= {quote["symbol"]: _listing(quote) for quote in quotes if _is_common_stock(quote)}
-        if (page + 1) * PAGE >= int(answer.get("total") or 0) or not quotes:
+        if (page + 1) * PAGE >= total:
             return list(found.values())
+        if not quotes:
+            raise Malformed(f"the screener's list ends after {page * PAGE} of {total} symbols")
     raise Malformed(f"the screener has more than {MOST_PAGES} pages")
 
 

@@ -568,18 +568,6 @@ def until_asked_again(budget: Budget, server: EmbeddedValkey) -> None:
                 continue
 
 
-def test_what_ends_while_redis_is_away_frees_its_place_when_it_is_back(own_redis: EmbeddedValkey) -> None:
-    budget = budget_of(own_redis.url, Pace(rate=100, burst=5, in_flight=10))
-    with ExitStack() as held:
-        take(budget, held, 3)
-        own_redis.kill()
-    use(budget)
-    own_redis.start()
-    until_asked_again(budget, own_redis)
-    with Redis.from_url(own_redis.url) as redis, budget.leave():
-        assert redis.zcard(FLYING) == 1
-
-
 def test_thousands_that_end_while_redis_is_away_are_told_when_it_is_back(own_redis: EmbeddedValkey) -> None:
     budget = budget_of(own_redis.url)
     with budget.leave():

@@ -22,7 +22,7 @@ from canslim_core.errors import Implausible, Malformed, Unavailable, UnknownSymb
 from canslim_infra.settings import Settings
 from tests.collector.providers.yahoo.conftest import Connect
 from tests.collector.providers.yahoo.local_site import Answer as SiteAnswer
-from tests.collector.providers.yahoo.local_site import LocalSite, Reply, Request, asked, passed_on_to
+from tests.collector.providers.yahoo.local_site import LocalSite, Reply, Request, always, asked, passed_on_to
 from tests.yahoo.changes import Delisting, Dividend, Halt, Listing, Split, UnappliedSplit
 from tests.yahoo.faults import Fault, FaultPlan, Limit, SymbolFault
 from tests.yahoo.market import Truth
@@ -469,23 +469,17 @@ def summary_with(**modules: Any) -> Reply:
     return Reply(200, orjson.dumps({"quoteSummary": {"result": [modules], "error": None}}))
 
 
-@pytest.mark.parametrize(
-    "modules",
-    [
-        {"assetProfile": "moved"},
-        {"calendarEvents": {"exDividendDate": 1_771_545_600_000}},
-        {"calendarEvents": {"earnings": [1]}},
-    ],
-    ids=["text", "milliseconds", "list"],
-)
-async def test_a_summary_of_another_shape_costs_nobody_else_its_answer(
-    at_site: Any, server: YahooServer, modules: dict[str, Any]
-) -> None:
-    bad, good = plain(server, 2)
-    yahoo = at_site({f"/v10/finance/quoteSummary/{bad}": lambda _: summary_with(**modules)})
-    fetched = await yahoo.fetch([Ask(bad), Ask(good)], FRIDAY)
-    assert good in [answer.symbol for answer in fetched.answers if not answer.incomplete]
-    assert len(by_symbol(fetched)) == 2
+async def test_summaries_of_another_shape_cost_nobody_else_its_answer(at_site: Any, server: YahooServer) -> None:
+    good, *bad = plain(server, 4)
+    replies = (
+        summary_with(assetProfile="moved"),
+        summary_with(calendarEvents={"exDividendDate": 1_771_545_600_000}),
+        summary_with(calendarEvents={"earnings": [1]}),
+    )
+    paths = (f"/v10/finance/quoteSummary/{symbol}" for symbol in bad)
+    yahoo = at_site({path: always(reply) for path, reply in zip(paths, replies, strict=True)})
+    fetched = await yahoo.fetch([Ask(symbol) for symbol in (good, *bad)], FRIDAY)
+    assert {answer.symbol: answer.incomplete for answer in fetched.answers} == {good: False} | dict.fromkeys(bad, True)
 
 
 @pytest.mark.parametrize("field", ["regularMarketTime", "earningsTimestamp"])

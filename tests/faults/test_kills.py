@@ -79,6 +79,16 @@ def test_a_killed_api_costs_nothing_and_its_events_go_on(cluster: Cluster, undis
 
 
 def test_a_collector_that_is_asked_to_stop_finishes_what_it_runs(cluster: Cluster, undisturbed: str) -> None:
+    expect_a_leaver_to_cost_no_attempt(cluster, undisturbed)
+
+
+def test_a_task_longer_than_the_drain_time_is_handed_back_untried(run_cluster: RunCluster, undisturbed: str) -> None:
+    with run_cluster(CANSLIM_DRAIN_SECONDS="0.1") as cluster:
+        expect_a_leaver_to_cost_no_attempt(cluster, undisturbed)
+
+
+def expect_a_leaver_to_cost_no_attempt(cluster: Cluster, undisturbed: str) -> None:
+    """A collector at work is asked to stop, and does so with exit code 0."""
     job_id = cluster.refresh()
     cluster.until_collected(job_id, 50)
     leaver = busy(cluster, "collector")
@@ -89,20 +99,6 @@ def test_a_collector_that_is_asked_to_stop_finishes_what_it_runs(cluster: Cluste
     assert cluster.ask("SELECT max(attempt) FROM job_task") == "1"
     check(cluster)
     assert result(cluster) == undisturbed
-
-
-def test_a_task_longer_than_the_drain_time_is_handed_back_untried(run_cluster: RunCluster, undisturbed: str) -> None:
-    with run_cluster(CANSLIM_DRAIN_SECONDS="0.1") as cluster:
-        job_id = cluster.refresh()
-        cluster.until_collected(job_id, 50)
-        leaver = busy(cluster, "collector")
-        leaver.kept = False
-        leaver.process.send_signal(signal.SIGTERM)
-        assert leaver.process.wait(20) == 0
-        assert cluster.finished(job_id)["state"] == "completed"
-        assert cluster.ask("SELECT max(attempt) FROM job_task") == "1"
-        check(cluster)
-        assert result(cluster) == undisturbed
 
 
 def test_a_second_request_to_stop_is_obeyed_at_once(cluster: Cluster, undisturbed: str) -> None:

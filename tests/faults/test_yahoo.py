@@ -15,7 +15,7 @@ from tests.faults.checker import check
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import RunCluster
 from tests.faults.test_kills import busy
-from tests.yahoo.changes import Delisting, Dividend, Quarter, Split
+from tests.yahoo.changes import Delisting, Dividend, Quarter, Split, Stale
 from tests.yahoo.faults import Fault, FaultPlan
 from tests.yahoo.server_process import YahooServer
 from tests.yahoo.spec import MarketSpec
@@ -259,6 +259,23 @@ def test_without_redis_each_process_keeps_to_its_share(run_yahoo: RunYahoo, serv
         assert list(differences(cluster.ask, server.market)) == []
         assert server.counts(window_seconds=5).most_in_window <= 5 + 5 * 20
         check(cluster)
+
+
+def test_answers_of_some_days_ago_replace_nothing(run_yahoo: RunYahoo, server: YahooServer) -> None:
+    with run_yahoo(server) as cluster:
+        refreshed(cluster, server)
+        payer = server.market.symbols()[0]
+        server.next_session()
+        refreshed(cluster, server, holdings=False)
+        server.apply(Stale("*", 3), Dividend(payer, server.market.hours.day(server.market.newest), 0.5))
+        asked(server)
+        stored = cluster.ask("SELECT symbol, max(session), count(*) FROM daily_bar GROUP BY 1 ORDER BY 1")
+        job = cluster.finished(cluster.refresh())
+        assert (job["state"], job["bars"]) == ("completed", 0)
+        assert "the newest complete session of 'yahoo' is" in job["warning"]
+        assert cluster.ask("SELECT symbol, max(session), count(*) FROM daily_bar GROUP BY 1 ORDER BY 1") == stored
+        # The session, and for the one with a dividend a chart that is not believed, read twice.
+        assert asked(server)["chart"] <= 3
 
 
 def test_a_list_that_shrinks_is_not_believed(run_yahoo: RunYahoo, server: YahooServer) -> None:

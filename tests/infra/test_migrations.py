@@ -63,6 +63,36 @@ def test_the_schema_goes_up_down_to_nothing_and_up_again(empty_database_url: str
     assert sql(empty_database_url, TABLES) == made
 
 
+def test_an_older_installation_keeps_its_jobs_and_keys(empty_database_url: str) -> None:
+    """Before 0002 jobs ran side by side in one universe, and a key was a column of its job."""
+    upgrade(empty_database_url, "0001")
+    for number, state in enumerate(("completed", "running", "running")):
+        sql(
+            empty_database_url,
+            f"""
+            WITH made AS (
+                INSERT INTO job (kind, scope, universe, stages, requested_by, state, stage, deadline_at, created_at,
+                                 idempotency_key, open_tasks)
+                VALUES ('refresh', 'scope {number}', 'sample', '{{collect}}', 'admin', '{state}', 'collect', now(),
+                        now() + interval '{number} s', 'key {number}', 1) RETURNING id)
+            INSERT INTO job_task (job_id, stage, no, payload, max_attempts, state, owner, lease_until)
+            SELECT id, 'collect', 1, '{{}}', 4, 'running', 'worker', now() FROM made
+            """,
+        )
+    upgrade(empty_database_url)
+    jobs = (
+        "SELECT state, open_tasks, (SELECT key FROM idempotency_key WHERE job_id = job.id) FROM job ORDER BY created_at"
+    )
+    assert sql(empty_database_url, jobs).split() == ["completed|1|key", "0", "failed|0|key", "1", "running|1|key", "2"]
+    tasks = "SELECT job_task.state, owner FROM job_task JOIN job ON job.id = job_id ORDER BY created_at"
+    assert sql(empty_database_url, tasks).split() == ["running|worker", "cancelled|", "running|worker"]
+    assert sql(empty_database_url, "SELECT seq, data ->> 'state' FROM job_event") == "1|failed"
+    downgrade(empty_database_url, "0001")
+    assert sql(empty_database_url, "SELECT count(DISTINCT idempotency_key) FROM job") == "3"
+    upgrade(empty_database_url)
+    assert differences(empty_database_url) == []
+
+
 def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database_url: str) -> None:
     sql(database_url, "INSERT INTO listing (symbol, benchmark) VALUES ('A', false)")
     upgrade(database_url)

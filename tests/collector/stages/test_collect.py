@@ -253,6 +253,16 @@ async def test_a_delisted_symbol_that_is_answered_for_trades_again(database: Dat
     assert await statuses(database) == [("A", "fresh", None, 0)]
 
 
+async def test_a_new_list_that_names_a_delisted_symbol_does_not_bring_it_back(database: Database) -> None:
+    await written(database, await list_universe("u", FakeProvider(members=named("A", "B")), database))
+    for number, session in enumerate(SESSIONS[:3]):
+        await store(database, FakeProvider(today=session, token=str(number), habits=PATIENT), "A")
+    again = FakeProvider(members=named("A", "B"), habits=PATIENT)
+    await written(database, await list_universe("u", again, database))
+    listed = await rows(database, "SELECT symbol, delisted_on FROM listing ORDER BY symbol")
+    assert listed == [("A", SESSIONS[2]), ("B", None)]
+
+
 async def test_a_failure_that_is_no_denial_starts_the_count_anew(database: Database) -> None:
     for number, session in enumerate(SESSIONS[:2]):
         await store(database, FakeProvider(today=session, token=str(number), habits=PATIENT), "A")

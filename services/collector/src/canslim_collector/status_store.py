@@ -82,12 +82,14 @@ async def write_statuses(connection: Connection, provider: Provider, session: da
         [dict(status.memo) for status in ordered],
         DENIED,
     )
-    if provider.habits.misses is not None:
-        await _note_delistings(connection, provider.habits.misses, [status.symbol for status in ordered])
+    await note_delistings(connection, provider, [status.symbol for status in ordered])
 
 
-async def _note_delistings(connection: Connection, misses: int, symbols: Sequence[str]) -> None:
+async def note_delistings(connection: Connection, provider: Provider, symbols: Sequence[str]) -> None:
     """Who was denied often enough traded until its last bar; who is answered for again trades again."""
+    misses = provider.habits.misses
+    if misses is None:
+        return
     await connection.execute(
         """
         UPDATE listing

@@ -11,7 +11,7 @@ from canslim_calendar import last_complete_session
 from canslim_collector.binary_copy import encode_bars
 from canslim_collector.market_store import write_answers
 from canslim_collector.provider import Answer, Bars, Failure, Fetched, Provider
-from canslim_collector.status_store import FRESH, STALE, Known, Status, read_known, write_statuses
+from canslim_collector.status_store import FRESH, STALE, Known, Status, note_delistings, read_known, write_statuses
 from canslim_collector.tally import start_tally
 from canslim_collector.universe_store import add_benchmarks, listed_symbols, recent_list, write_listings
 from canslim_core.errors import Implausible, Malformed, ProviderError, Throttled, Unavailable, UnknownSymbol
@@ -77,8 +77,14 @@ async def _members(universe: str, provider: Provider, database: Database) -> tup
         return before, None, str(error)
     if not listings:
         raise Malformed(f"provider {provider.name!r} lists no symbol in universe {universe!r}")
-    write = partial(write_listings, universe=universe, provider=provider.name, listings=listings)
-    return [listing.symbol for listing in listings], write, None
+    symbols = [listing.symbol for listing in listings]
+
+    async def write(connection: Connection) -> None:
+        await write_listings(connection, universe, provider.name, listings)
+        # A list may name a symbol that its source denies.
+        await note_delistings(connection, provider, symbols)
+
+    return symbols, write, None
 
 
 def _lateness(provider: Provider, session: date) -> str | None:

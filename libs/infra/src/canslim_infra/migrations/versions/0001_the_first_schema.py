@@ -42,11 +42,13 @@ def upgrade() -> None:
         "job",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("universe", sa.Text(), nullable=False),
         sa.Column("session", sa.Date(), nullable=True),
         sa.Column("symbols", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("stages", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
         sa.Column("retry_of", sa.Uuid(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
@@ -70,12 +72,13 @@ def upgrade() -> None:
             ["job.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("idempotency_key"),
     )
     op.create_index("job_newest", "job", ["created_at"], unique=False)
     op.create_index(
-        "job_one_unfinished_a_universe",
+        "job_one_unfinished_a_scope",
         "job",
-        ["universe"],
+        ["scope"],
         unique=True,
         postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
@@ -121,13 +124,6 @@ def upgrade() -> None:
         sa.Column("ex_date", sa.Date(), nullable=False),
         sa.Column("factor", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("symbol", "ex_date"),
-    )
-    op.create_table(
-        "idempotency_key",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("job_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["job_id"], ["job.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
         "job_event",
@@ -271,13 +267,12 @@ def downgrade() -> None:
     op.drop_table("job_task")
     op.drop_table("job_failure")
     op.drop_table("job_event")
-    op.drop_table("idempotency_key")
     op.drop_table("split")
     op.drop_table("series")
     op.drop_table("ownership")
     op.drop_table("listing")
     op.drop_index(
-        "job_one_unfinished_a_universe", table_name="job", postgresql_where=sa.text("state IN ('queued', 'running')")
+        "job_one_unfinished_a_scope", table_name="job", postgresql_where=sa.text("state IN ('queued', 'running')")
     )
     op.drop_index("job_newest", table_name="job")
     op.drop_table("job")

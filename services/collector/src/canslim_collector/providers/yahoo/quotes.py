@@ -36,13 +36,13 @@ def news(quote: Json | None, stored: Stored, session: date) -> Bars | News:
     if quote is None or (day := last_trade(quote)) is None:
         return News.CHART
     close, before = number(quote.get("regularMarketPrice")), number(quote.get("regularMarketPreviousClose"))
-    if stored.last_session >= session:
+    if day < stored.last_session or stored.last_session > session:
+        # Nobody has traded it since, or the answer is an old one: throttled addresses have been given those.
+        return News.NONE
+    if day == stored.last_session or stored.last_session == session:
         # The running session's quote says how the one before it closed.
-        last = close if day <= session else before
+        last = close if day == stored.last_session else before
         return News.NONE if last is not None and same(last, stored.last_close) else News.CHART
-    if day <= stored.last_session:
-        # Nobody has traded it since.
-        return News.NONE if close is not None and same(close, stored.last_close) else News.CHART
     follows = day == session and len(sessions_between(stored.last_session, session)) == 2
     if not follows or before is None or not same(before, stored.last_close) or not same(1, stored.last_adj_factor):
         return News.CHART

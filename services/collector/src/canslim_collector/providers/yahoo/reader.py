@@ -101,6 +101,8 @@ def _problem(ask: Ask, rows: RawSeries) -> str | None:
     if faults:
         return "; ".join(f"{fault.session}: {fault.message}" for fault in faults[:3])
     stored = ask.stored
+    if stored is not None and rows.days[-1].item() < stored.last_session:
+        return f"expected bars to {stored.last_session}, as stored; the last one that came is of {rows.days[-1]}"
     if stored is not None and rows.days[0].item() > stored.first_session + LOST_START:
         return f"expected bars from {stored.first_session} on, as stored; the first one that came is of {rows.days[0]}"
     return None

@@ -7,6 +7,7 @@ import os
 import platform
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -19,9 +20,11 @@ from canslim_infra import migrations
 console = Console()
 
 
-def measure_system(servers: tuple[EmbeddedPostgres, EmbeddedValkey], symbols: int, folder: Path) -> dict[str, object]:
-    settings = {"PROVIDER": "synthetic", "SYNTHETIC_SYMBOLS": str(symbols)}
-    with installation(servers, folder, **settings) as system, Memory(system.pids) as memory:
+def measure_system(servers: tuple[EmbeddedPostgres, EmbeddedValkey], symbols: int, folder: Path) -> dict[str, Any]:
+    with (
+        installation(servers, folder, PROVIDER="synthetic", SYNTHETIC_SYMBOLS=str(symbols)) as system,
+        Memory(system.pids) as memory,
+    ):
         first = refresh(system.http)
         again = refresh(system.http)
     return {"first": first, "again": again, "memory": memory.peaks}
@@ -43,7 +46,7 @@ def main() -> None:
     report(system, loop, arguments, load)
 
 
-def report(system: dict, loop: dict[str, float], arguments: argparse.Namespace, load: float) -> None:
+def report(system: dict[str, Any], loop: dict[str, float], arguments: argparse.Namespace, load: float) -> None:
     first, again = system["first"], system["again"]
     rate = arguments.symbols / first["seconds"]
     loop_rate = arguments.loop_symbols / sum(loop.values())

@@ -66,18 +66,17 @@ async def run(url: str, symbols: int) -> dict[str, float]:
 
 async def collect(session: AsyncSession, symbols: int) -> None:
     provider = Synthetic(symbols=symbols)
+    last = await provider.session()
     for number in range(symbols):
-        async for answer in provider.fetch([Ask(symbol_of(number))]):
-            if not isinstance(answer, Answer):
-                continue
-            statement = insert(Price)
-            changed = {name: statement.excluded[name] for name in ("open", "high", "low", "close", "volume")}
-            upsert = statement.on_conflict_do_update(index_elements=["symbol", "day"], set_=changed)
-            await session.execute(upsert, _rows(answer))
-            await session.merge(Stock(symbol=answer.symbol, rs_rating=None, score=None))
-            await session.commit()
-            await session.execute(update(Progress).values(done=number + 1))
-            await session.commit()
+        [answer] = (await provider.fetch([Ask(symbol_of(number))], last)).answers
+        statement = insert(Price)
+        changed = {name: statement.excluded[name] for name in ("open", "high", "low", "close", "volume")}
+        upsert = statement.on_conflict_do_update(index_elements=["symbol", "day"], set_=changed)
+        await session.execute(upsert, _rows(answer))
+        await session.merge(Stock(symbol=answer.symbol, rs_rating=None, score=None))
+        await session.commit()
+        await session.execute(update(Progress).values(done=number + 1))
+        await session.commit()
 
 
 async def rate(session: AsyncSession, symbols: int) -> None:

@@ -57,7 +57,7 @@ class Redirected(Session[Response]):
         super().__init__(impersonate="chrome", http_version="v1")
         self._url = url
 
-    def request(self, method: Any, url: str, **options: Any) -> Response:
+    def request(self, method: Any, url: str, **options: Any) -> Response:  # type: ignore[override]
         rest = url.partition("://")[2].partition("/")[2]
         return super().request(method, f"{self._url}/{rest}", **options)
 

@@ -8,7 +8,6 @@ the same bytes.
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,11 +61,12 @@ def build_prices(source: Path, members: set[str]) -> pd.DataFrame:
     indexes = indexes.drop(columns="source").assign(adj_factor=1.0, benchmark=True)
     prices = pd.concat([stocks, indexes], ignore_index=True)
     prices["date"] = pd.to_datetime(prices["date"])
-    since = np.where(prices["benchmark"], BENCHMARKS_FROM, FIRST)
+    since = prices["benchmark"].map({True: BENCHMARKS_FROM, False: FIRST})
     prices = prices[(prices["date"] >= since) & (prices["date"] <= LAST)]
     for name in ("open", "high", "low", "close"):
         prices[name] = prices[name].astype("float64").round(4).astype("float32")
-    return prices.drop(columns="benchmark").sort_values(["symbol", "date"], ignore_index=True)
+    prices = prices.drop(columns="benchmark")
+    return prices.sort_values(["symbol", "date"], ignore_index=True)
 
 
 def build_events(source: Path, symbols: set[str]) -> pd.DataFrame:

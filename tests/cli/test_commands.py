@@ -22,6 +22,7 @@ from canslim_cli.embedded.server import wait_until
 from canslim_cli.main import app
 from canslim_cli.places import make_token
 from canslim_collector.providers.synthetic import Synthetic
+from canslim_infra import migrations
 from canslim_infra.postgres.connection import Database
 from canslim_infra.settings import Settings
 from tests.collector.databases import shared_database
@@ -450,6 +451,32 @@ def test_db_upgrade_without_an_address_is_refused() -> None:
     result = CliRunner().invoke(app, ["db", "upgrade"], env={"CANSLIM_DATABASE_URL": None})
     assert result.exit_code == 2
     assert "--database-url" in result.stderr
+
+
+def test_db_wait_waits_for_the_schema(postgres_server: EmbeddedPostgres) -> None:
+    sql(postgres_server.url, "CREATE DATABASE command_wait")
+    url = postgres_server.url_of("command_wait")
+    assert "the schema is at nothing" in one_line(invoke("", "db", "wait", "--database-url", url, "--timeout", "0"), 1)
+    migrations.upgrade(url, "0001")
+    assert "the schema is at 0001" in one_line(invoke("", "db", "wait", "--database-url", url, "--timeout", "0"), 1)
+    migrations.upgrade(url)
+    assert invoke("", "db", "wait", "--database-url", url).exit_code == 0
+    sql(postgres_server.url, "DROP DATABASE command_wait WITH (FORCE)")
+
+
+def test_db_wait_takes_a_newer_schema(postgres_server: EmbeddedPostgres) -> None:
+    sql(postgres_server.url, "CREATE DATABASE command_newer")
+    url = postgres_server.url_of("command_newer")
+    migrations.upgrade(url)
+    sql(url, "UPDATE alembic_version SET version_num = '9999'")
+    assert invoke("", "db", "wait", "--database-url", url, "--timeout", "0").exit_code == 0
+    sql(postgres_server.url, "DROP DATABASE command_newer WITH (FORCE)")
+
+
+def test_db_wait_without_a_server_says_so() -> None:
+    url = f"postgresql://127.0.0.1:{free_port()}/x"
+    line = one_line(invoke("", "db", "wait", "--database-url", url, "--timeout", "0"), 1)
+    assert line.startswith("PostgreSQL can't be reached: ")
 
 
 # doctor

@@ -13,7 +13,8 @@ import psutil
 import pytest
 from rich.console import Console
 
-from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
+from canslim_cli.refusal import UpRefused
+from canslim_cli.supervisor import Service, Supervisor, claim, until_signalled
 from canslim_cli.supervisor.processes import living, same_process
 from tests.servers import eventually, living_in, temporary_directory
 

@@ -28,7 +28,8 @@ data_dir, services = sys.argv[1:]
 from pathlib import Path
 from rich.console import Console
 from canslim_cli.embedded import ServerFailed, embedded_servers
-from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
+from canslim_cli.refusal import UpRefused
+from canslim_cli.supervisor import Service, Supervisor, claim, until_signalled
 
 console = Console(width=200)
 say = lambda line: console.print(line, soft_wrap=True)

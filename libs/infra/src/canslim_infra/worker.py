@@ -21,7 +21,7 @@ import redis.asyncio
 import structlog
 from dramatiq.asyncio import get_event_loop_thread
 
-from canslim_core.errors import Malformed, Refused, StoreUnavailable
+from canslim_core.errors import CanslimError, StoreUnavailable
 from canslim_core.jobs import Task, Work
 from canslim_core.stages import STAGES
 from canslim_core.use_cases.run_task import Verdict, run_task
@@ -176,7 +176,7 @@ async def _deliver(task_id: int, stage: str, resources: Resources) -> None:
 
 
 def _log_failure(task: Task, error: BaseException) -> None:
-    expected = isinstance(error, Refused | Malformed)
+    expected = isinstance(error, CanslimError)
     details = {"error": str(error)} if expected else {"exc_info": error}
     log.error("task_failed", task_id=task.id, attempt=task.attempt, **details)
 

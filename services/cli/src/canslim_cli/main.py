@@ -4,10 +4,13 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -19,18 +22,14 @@ from sqlalchemy.exc import DBAPIError
 
 from canslim_cli import tables
 from canslim_cli.api_client import ApiClient, ApiError
-from canslim_cli.commands.doctor import diagnose
-from canslim_cli.commands.up import up as run_up
 from canslim_cli.places import default_data_dir, find_token
 from canslim_cli.progress import follow, summarize
-from canslim_cli.supervisor import UpRefused
+from canslim_cli.refusal import UpRefused
 from canslim_cli.symbol_file import SymbolFileError, read_symbols
 from canslim_core.universes import UNIVERSES
 from canslim_infra import migrations
 
 REFUSED = 2
-#: Seconds that `refresh --wait` follows a job without an answer: the API may restart.
-PATIENCE = 30.0
 
 app = typer.Typer(help="A self-hosted CAN SLIM screening system.", no_args_is_help=True, pretty_exceptions_enable=False)
 jobs_app = typer.Typer(help="Refreshes and recalculations.", no_args_is_help=True)
@@ -58,6 +57,7 @@ DataDir = Annotated[
     typer.Option(envvar="CANSLIM_DATA_DIR", help="Where everything is kept.", show_default="your data folder"),
 ]
 Api = Annotated[str, typer.Option("--api", envvar="CANSLIM_API_URL", help="The API's address.")]
+DatabaseUrl = Annotated[str, typer.Option(envvar="CANSLIM_DATABASE_URL", help="postgresql://…")]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEFAULT_API = "http://127.0.0.1:8000"
 
@@ -79,6 +79,7 @@ def up(
     if universe is not None:
         overrides["UNIVERSE"] = universe
     with _refusals():
+        run_up = _local_part("up").up
         asyncio.run(run_up(data_dir or default_data_dir(), overrides, refresh=refresh, console=console))
 
 
@@ -99,7 +100,7 @@ def refresh(
         if not wait:
             console.print(started["job_id"])
             return
-        job = follow(client, started["job_id"], console, PATIENCE)
+        job = follow(client, started["job_id"], console)
         console.print(summarize(job), soft_wrap=True)
     if job["state"] != "completed":
         raise typer.Exit(1)
@@ -213,9 +214,7 @@ def _universe_path(name: str) -> str:
 
 
 @db_app.command("upgrade")
-def upgrade(
-    database_url: Annotated[str, typer.Option(envvar="CANSLIM_DATABASE_URL", help="postgresql://…")],
-) -> None:
+def upgrade(database_url: DatabaseUrl) -> None:
     """Bring the database to this version's schema."""
     try:
         migrations.upgrade(database_url)
@@ -224,11 +223,38 @@ def upgrade(
         raise typer.Exit(REFUSED) from None
 
 
+@db_app.command("wait")
+def wait(
+    database_url: DatabaseUrl,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds; then exit 1.")] = 300,
+) -> None:
+    """Wait until the database has this version's schema, or a newer one."""
+    deadline = time.monotonic() + timeout
+    while (missing := asyncio.run(migrations.missing(database_url))) is not None:
+        if time.monotonic() > deadline:
+            errors.print(f"{missing}, after {timeout:.0f} s", soft_wrap=True, highlight=False)
+            raise typer.Exit(1)
+        time.sleep(1)
+
+
 @app.command()
 def doctor(data_dir: DataDir = None, api: Api = DEFAULT_API, port: int = 8000) -> None:
     """Check this machine: Python, the data directory, the embedded servers, the API."""
-    if not diagnose(data_dir or default_data_dir(), api, port, console):
+    with _refusals():
+        well = _local_part("doctor").diagnose(data_dir or default_data_dir(), api, port, console)
+    if not well:
         raise typer.Exit(1)
+
+
+def _local_part(command: str) -> ModuleType:
+    """The module of a command that runs services on this machine, which a client alone does not hold."""
+    try:
+        return import_module(f"canslim_cli.commands.{command}")
+    except ModuleNotFoundError as error:
+        raise UpRefused(
+            f"`canslim {command}` runs the services on this machine, and {error.name} is not installed here; "
+            "install canslim-cli[local]"
+        ) from error
 
 
 @contextmanager

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import platformdirs
 
-from canslim_cli.embedded.access import write_private
-
 
 def default_data_dir() -> Path:
     return platformdirs.user_data_path("canslim")
@@ -30,3 +28,12 @@ def find_token(data_dir: Path) -> str | None:
         return token_file(data_dir).read_text().strip()
     except OSError:
         return None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replaces the file in one step; only the owner can read it."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)

@@ -1,6 +1,7 @@
 """Follows a job with a progress bar a stage."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from rich.console import Console
@@ -11,12 +12,14 @@ from canslim_core.states import JobState
 
 #: Seconds between two looks.
 POLL = 0.25
+#: Seconds that a job is followed without an answer: the API may restart.
+PATIENCE = 30.0
 
 
-def follow(client: ApiClient, job_id: str, console: Console, patience: float) -> Json:
+def follow(client: ApiClient, job_id: str, console: Console, given_up: Callable[[], bool] = lambda: False) -> Json:
     """Shows the job until it has finished; its last status.
 
-    Raises ApiError after `patience` seconds without an answer.
+    given_up: asked while there is no answer. Raises ApiError then, or after PATIENCE.
     """
     with Progress(
         TextColumn("{task.description:<8}"),
@@ -33,9 +36,9 @@ def follow(client: ApiClient, job_id: str, console: Console, patience: float) ->
                 job = client.get(f"/screener/jobs/{job_id}")
             except ApiError:
                 # The API or PostgreSQL restarts; the job goes on meanwhile.
-                if time.monotonic() - heard > patience:
+                if given_up() or time.monotonic() - heard > PATIENCE:
                     raise
-                time.sleep(1)
+                time.sleep(POLL)
                 continue
             heard = time.monotonic()
             _show(progress, bars, job)

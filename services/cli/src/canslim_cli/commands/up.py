@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from canslim_cli.api_client import ApiClient, ApiError
 from canslim_cli.embedded import ServerFailed, Servers, embedded_servers
 from canslim_cli.places import make_token, token_file
 from canslim_cli.progress import follow, summarize
-from canslim_cli.supervisor import Service, Supervisor, UpRefused, claim, until_signalled
+from canslim_cli.refusal import UpRefused
+from canslim_cli.supervisor import Service, Supervisor, claim, until_signalled
 from canslim_infra import migrations
 from canslim_infra.settings import PREFIX, Settings, SettingsError, read_settings
 
@@ -103,7 +105,11 @@ async def _greet(settings: Settings, data_dir: Path, *, refresh: bool, console: 
     url = f"http://{settings.api_host}:{settings.api_port}"
     await _ready(url)
     if refresh:
-        await asyncio.to_thread(_refresh, url, settings.admin_token, console)
+        stopping = threading.Event()
+        try:
+            await asyncio.to_thread(_refresh, url, settings.admin_token, stopping, console)
+        finally:
+            stopping.set()
     console.print(
         f"\n[bold]canslim is up[/bold] at [link={url}]{url}[/link] (the API's description: {url}/docs)\n"
         f"The administrator's token is {_token_place(data_dir)}\n"
@@ -138,13 +144,17 @@ async def _ready(url: str) -> None:
             raise UpRefused(f"the API did not get ready within {READY_WITHIN:.0f} s; see its lines") from None
 
 
-def _refresh(url: str, token: str | None, console: Console) -> None:
-    try:
-        with ApiClient(url, token) as client:
+def _refresh(url: str, token: str | None, stopping: threading.Event, console: Console) -> None:
+    with ApiClient(url, token) as client:
+        try:
             started = client.post("/screener/refresh", {})
-            # No patience: when the API is gone here, somebody has asked to stop.
-            job = follow(client, started["job_id"], console, patience=0)
+        except ApiError as error:
+            console.print(f"[bold red]There is no refresh:[/bold red] {error}", soft_wrap=True)
+            return
+        try:
+            job = follow(client, started["job_id"], console, stopping.is_set)
             console.print(summarize(job), soft_wrap=True)
             tables.print_plain(console, tables.leaders(client.get("/screener/stocks", {"limit": LEADERS})))
-    except ApiError as error:
-        console.print(f"[bold red]The refresh could not be followed:[/bold red] {error}")
+        except ApiError as error:
+            if not stopping.is_set():
+                console.print(f"[bold red]The refresh can't be followed:[/bold red] {error}", soft_wrap=True)

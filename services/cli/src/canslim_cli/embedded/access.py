@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from canslim_cli.places import write_private
+
 
 @dataclass(frozen=True)
 class Access:
@@ -28,15 +30,6 @@ class Access:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(directory / "access.json", json.dumps(asdict(self)))
         return self
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replaces the file in one step; only the owner can read it."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text)
-    draft.replace(path)
 
 
 def free_port() -> int:

@@ -11,9 +11,10 @@ import subprocess
 from pathlib import Path
 
 from canslim_cli.embedded import wheels
-from canslim_cli.embedded.access import Access, write_private
+from canslim_cli.embedded.access import Access
 from canslim_cli.embedded.account import account_for, let_through
 from canslim_cli.embedded.server import ENVIRONMENT, EmbeddedServer, ServerFailed
+from canslim_cli.places import write_private
 from canslim_cli.supervisor.tied import Account, tied
 
 USER = "canslim"

@@ -8,8 +8,9 @@ import socket
 from pathlib import Path
 
 from canslim_cli.embedded import wheels
-from canslim_cli.embedded.access import Access, write_private
+from canslim_cli.embedded.access import Access
 from canslim_cli.embedded.server import EmbeddedServer
+from canslim_cli.places import write_private
 
 SETTINGS = {
     "bind": "127.0.0.1",

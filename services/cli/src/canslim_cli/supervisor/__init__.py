@@ -8,9 +8,8 @@ async with until_signalled():
 """
 
 from canslim_cli.supervisor.claim import claim
-from canslim_cli.supervisor.refusal import UpRefused
 from canslim_cli.supervisor.service import Service
 from canslim_cli.supervisor.signals import until_signalled
 from canslim_cli.supervisor.supervisor import Supervisor
 
-__all__ = ["Service", "Supervisor", "UpRefused", "claim", "until_signalled"]
+__all__ = ["Service", "Supervisor", "claim", "until_signalled"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from canslim_cli.refusal import UpRefused
 from canslim_cli.supervisor.records import RunRecord
-from canslim_cli.supervisor.refusal import UpRefused
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
+from canslim_cli.refusal import UpRefused
 from canslim_cli.supervisor.records import RunRecord
-from canslim_cli.supervisor.refusal import UpRefused
 from canslim_cli.supervisor.service import RunningService, Service
 
 #: Seconds between a death and the restart: the first, doubled each time up to the longest.

@@ -79,12 +79,16 @@ class Cluster:
         self._keeper.start()
         self.until(self._ready, "the API is ready")
 
-    def add(self, name: str, arguments: list[str]) -> Member:
+    def add(self, name: str, arguments: list[str], **settings: str) -> Member:
         log = self.folder / f"{name}-{len(self.members)}.log"
-        member = Member(name, [sys.executable, *arguments], self.environment, log)
+        member = Member(name, [sys.executable, *arguments], self.environment | settings, log)
         member.start()
         self.members.append(member)
         return member
+
+    def remove(self, member: Member) -> None:
+        member.kill()
+        self.members.remove(member)
 
     def close(self) -> None:
         self._closing.set()

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from canslim_collector.provider import Ask, Bars, Columns, Failure, Habits, Listing, Provider, Stored
 from canslim_collector.providers.sample import Sample
@@ -441,3 +442,16 @@ async def test_the_sample_goes_in_and_a_second_time_brings_nothing(database: Dat
     assert await rows(database, "SELECT ex_date, factor FROM split WHERE symbol = 'NFLX'") == [
         (date(2015, 7, 15), pytest.approx(1 / 7))
     ]
+
+
+async def test_every_symbol_of_a_task_is_counted_by_how_it_ended(database: Database) -> None:
+    def counted(outcome: str) -> float:
+        labels = {"provider": "fake", "outcome": outcome}
+        return REGISTRY.get_sample_value("canslim_symbols_collected_total", labels) or 0
+
+    before = {outcome: counted(outcome) for outcome in ("changed", "unchanged", "unknown_symbol")}
+    provider = FakeProvider({"A": bars(1, 2)})
+    await written(database, await collect(["A", "B"], LAST, provider, database))
+    await collect(["A"], LAST, provider, database)
+    grown = {outcome: counted(outcome) - value for outcome, value in before.items()}
+    assert grown == {"changed": 1, "unchanged": 1, "unknown_symbol": 1}

@@ -91,7 +91,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A claimed task: what one message runs. `attempt` and `owner` fence every write."""
+    """A claimed task: what one message runs. `attempt` and `owner` fence every write.
+
+    waited: how long it was due before it was claimed. trace: the W3C traceparent of the
+    request that made its job.
+    """
 
     id: int
     job_id: UUID
@@ -102,6 +106,8 @@ class Task:
     attempt: int
     max_attempts: int
     owner: str
+    waited: timedelta = timedelta(0)
+    trace: str | None = None
 
     @property
     def symbols(self) -> tuple[str, ...]:

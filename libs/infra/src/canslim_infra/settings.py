@@ -55,6 +55,8 @@ class Settings(BaseModel):
     api_url: str = "http://127.0.0.1:8000"
     data_dir: Path | None = None
     log_format: Literal["json", "console"] = "json"
+    #: Where spans go, by OTLP over HTTP; None: nothing is traced.
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://")
 
     @property
     def drain(self) -> timedelta:

@@ -10,7 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import structlog
-from prometheus_client import Histogram, make_wsgi_app
+from prometheus_client import Gauge, Histogram, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 TASK_SECONDS = Histogram(
@@ -19,6 +19,15 @@ TASK_SECONDS = Histogram(
     ["stage", "verdict"],
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900),
 )
+TASK_WAIT = Histogram(
+    "canslim_task_wait_seconds",
+    "How long tasks were due before a worker claimed them, by PostgreSQL's clock.",
+    ["stage"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800),
+)
+THREADS = Gauge("canslim_worker_threads", "Tasks a worker can run at once.", ["queue"])
+BUSY = Gauge("canslim_worker_threads_busy", "Tasks a worker runs now.", ["queue"])
+DRAINING = Gauge("canslim_worker_draining", "1 while a worker that was told to stop ends its tasks.", ["queue"])
 
 
 def configure_logging(log_format: Literal["json", "console"]) -> None:

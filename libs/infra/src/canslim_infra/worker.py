@@ -20,6 +20,7 @@ import dramatiq
 import redis.asyncio
 import structlog
 from dramatiq.asyncio import get_event_loop_thread
+from opentelemetry.trace import SpanKind
 
 from canslim_core.errors import CanslimError, StoreUnavailable
 from canslim_core.jobs import Task, Work
@@ -32,7 +33,8 @@ from canslim_infra.queue.redis_clients import sender_client
 from canslim_infra.queue.relay import Relay
 from canslim_infra.queue.signals import announce
 from canslim_infra.settings import Settings
-from canslim_infra.telemetry import TASK_SECONDS, serve_metrics
+from canslim_infra.telemetry import BUSY, DRAINING, TASK_SECONDS, TASK_WAIT, THREADS, serve_metrics
+from canslim_infra.tracing import span
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ class Resources(dramatiq.Middleware):
         self._redis_url = settings.redis_url
         self._make = stages
         self.works: dict[str, Work] = {}
+        self.draining = False
         self.client: redis.asyncio.Redis
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
@@ -100,14 +103,22 @@ def run_worker(settings: Settings, queue: str, threads: int, stages: Mapping[str
     broker.add_middleware(resources)
     try:
         # Before the start: the worker's threads would outlive an exception here.
-        probes = {"/healthz": lambda: _alive(worker), "/readyz": lambda: _ready(worker, resources)}
+        probes = {
+            "/healthz": lambda: _alive(worker, resources),
+            "/readyz": lambda: _ready(worker, resources),
+        }
         port = serve_metrics(settings.api_host, settings.metrics_port, probes)
     except OSError as error:
         print(error, file=sys.stderr)  # noqa: T201 - as every reason not to start.
         return REFUSED
+    THREADS.labels(queue).set(threads)
+    BUSY.labels(queue)
+    DRAINING.labels(queue)
     worker.start()
     log.info("worker_started", queue=queue, threads=threads, owner=resources.owner, metrics_port=port)
     stop.wait()
+    resources.draining = True
+    DRAINING.labels(queue).set(1)
     started = time.monotonic()
     drained = _drain(worker, settings.drain, resources)
     log.info("worker_stopped", queue=queue, drain_seconds=round(time.monotonic() - started, 2))
@@ -149,7 +160,10 @@ async def _deliver(task_id: int, stage: str, resources: Resources) -> None:
         structlog.contextvars.bind_contextvars(
             job=str(task.job_id), stage=task.stage, task=task.id, attempt=task.attempt
         )
-        return await resources.works[stage](task)
+        TASK_WAIT.labels(stage).observe(task.waited.total_seconds())
+        details = {"canslim.job": str(task.job_id), "canslim.task": str(task.id), "canslim.attempt": str(task.attempt)}
+        with BUSY.labels(task.definition.queue).track_inprogress(), span(stage, SpanKind.CONSUMER, task.trace, details):
+            return await resources.works[stage](task)
 
     async def send_due() -> None:
         with suppress(StoreUnavailable):
@@ -202,8 +216,11 @@ def _drain(worker: dramatiq.Worker, drain: timedelta, resources: Resources) -> b
     return drained
 
 
-def _alive(worker: dramatiq.Worker) -> bool:
+def _alive(worker: dramatiq.Worker, resources: Resources) -> bool:
     """Whether every thread is there and the event loop ticks; PostgreSQL and Redis are not asked."""
+    if resources.draining:
+        # Its threads end one after the other, as they should.
+        return True
     loop = get_event_loop_thread()
     if loop is None or not all(thread.is_alive() for thread in worker.workers):
         return False
@@ -214,7 +231,7 @@ def _alive(worker: dramatiq.Worker) -> bool:
 
 def _ready(worker: dramatiq.Worker, resources: Resources) -> bool:
     """Whether it could claim a task now."""
-    return _alive(worker) and bool(_on_loop(resources.reaches_database()))
+    return not resources.draining and _alive(worker, resources) and bool(_on_loop(resources.reaches_database()))
 
 
 def _on_loop(coroutine: Any) -> Any:

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from prometheus_client import REGISTRY
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from canslim_api.endpoints import make_routes
+from canslim_api.observed import Observed
 from canslim_api.openapi import describe
 from canslim_api.problems import EXCEPTION_HANDLERS
 from canslim_api.routes import ENDPOINTS
@@ -20,6 +23,7 @@ from canslim_infra.queue.redis_clients import sender_client
 from canslim_infra.queue.relay import Relay
 from canslim_infra.queue.signals import JobSignals
 from canslim_infra.settings import Settings
+from canslim_infra.state_metrics import StateMetrics
 
 #: Connections of one API process.
 POOL_SIZE = 10
@@ -43,14 +47,22 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await database.open()
-        loops = [asyncio.create_task(services.relay.run()), asyncio.create_task(services.signals.run())]
+        state = StateMetrics(database, client)
+        loops = [asyncio.create_task(loop.run()) for loop in (services.relay, services.signals, state)]
+        REGISTRY.register(state)
         yield
+        REGISTRY.unregister(state)
         await _stop(loops)
         await client.aclose()
         await database.close()
 
     routes = [*make_routes(ENDPOINTS, services), Route("/", lambda _: RedirectResponse("/docs"))]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=EXCEPTION_HANDLERS)
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers=EXCEPTION_HANDLERS,
+        middleware=[Middleware(Observed)],
+    )
     app.state.openapi = describe(ENDPOINTS)
     return app
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from canslim_api.observed import ROUTE
 from canslim_api.problems import Invalid, explain, wrong
 from canslim_api.services import Services
 
@@ -88,6 +89,7 @@ def _route(path: str, endpoints: Sequence[Endpoint], services: Services) -> Rout
     by_method = {endpoint.method: endpoint for endpoint in endpoints}
 
     async def serve(request: Request) -> Response:
+        request.scope[ROUTE] = path
         method = "GET" if request.method == "HEAD" else request.method
         return await by_method[method].serve(request, services)
 

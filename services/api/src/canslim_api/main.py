@@ -10,6 +10,7 @@ import uvicorn
 from canslim_api.app import create_app
 from canslim_infra.settings import Settings, SettingsError, read_settings
 from canslim_infra.telemetry import configure_logging, serve_metrics
+from canslim_infra.tracing import configure_tracing
 
 #: Seconds that open requests get after SIGTERM.
 GRACE = 5
@@ -27,6 +28,7 @@ def main() -> None:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log yet.
         sys.exit(2)
     configure_logging(settings.log_format)
+    configure_tracing("api", settings.otlp_endpoint)
     config = uvicorn.Config(
         create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, lifespan="on"
     )

@@ -17,6 +17,7 @@ from canslim_core.ports import Renewal
 from canslim_core.stages import JOB_DEADLINE, LONGEST_JOB, STAGES, JobKind
 from canslim_core.states import JobState, TaskState
 from canslim_infra.postgres.connection import Connection, Database
+from canslim_infra.tracing import traceparent
 
 JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,
     total, done, failed, unchanged, bars, requests, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
@@ -68,8 +69,8 @@ class PostgresJobs:
         row = await self._sql.fetchrow(
             f"""
             INSERT INTO job (kind, universe, symbols, stages, requested_by, retry_of, state, stage, total,
-                             deadline_at, session)
-            VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, now() + $9, $10)
+                             deadline_at, session, trace)
+            VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, now() + $9, $10, $11)
             ON CONFLICT DO NOTHING
             RETURNING {JOB_COLUMNS}
             """,
@@ -83,6 +84,7 @@ class PostgresJobs:
             len(request.symbols or ()),
             JOB_DEADLINE,
             request.session,
+            traceparent(),
         )
         if row is None:
             return await self._unfinished(request, tasks)
@@ -136,7 +138,7 @@ class PostgresJobs:
     async def claim(self, task_id: int, owner: str, lease: timedelta) -> Task | None:
         job = await self._sql.fetchrow(
             """
-            SELECT id, universe, session, state FROM job
+            SELECT id, universe, session, state, trace FROM job
             WHERE id = (SELECT job_id FROM job_task WHERE id = $1) AND state IN ('queued', 'running')
             FOR NO KEY UPDATE
             """,
@@ -150,7 +152,7 @@ class PostgresJobs:
             SET state = 'running', attempt = attempt + 1, owner = $2, lease_until = clock_timestamp() + $3,
                 started_at = clock_timestamp(), sent_at = NULL
             WHERE id = $1 AND state = 'pending' AND due_at <= clock_timestamp() AND {NO_OTHER_SUSPECT_RUNS}
-            RETURNING id, stage, payload, attempt, max_attempts
+            RETURNING id, stage, payload, attempt, max_attempts, clock_timestamp() - due_at AS waited
             """,
             task_id,
             owner,
@@ -168,7 +170,9 @@ class PostgresJobs:
                 job["id"],
             )
             await self._event(job["id"], "stage_started", stage=row["stage"])
-        return Task(job_id=job["id"], universe=job["universe"], session=job["session"], owner=owner, **row)
+        return Task(
+            job_id=job["id"], universe=job["universe"], session=job["session"], owner=owner, trace=job["trace"], **row
+        )
 
     async def renew(self, task: Task, lease: timedelta) -> Renewal:
         held = await self._sql.fetchval(

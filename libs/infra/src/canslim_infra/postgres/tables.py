@@ -196,6 +196,8 @@ class Job(SQLModel, table=True):
     waits_until: datetime | None = Field(sa_column=moment(nullable=True))
     warning: str | None = Field(sa_type=Text)
     error: str | None = Field(sa_type=Text)
+    #: The W3C traceparent of the request that made it.
+    trace: str | None = Field(sa_type=Text)
 
 
 class IdempotencyKey(SQLModel, table=True):
@@ -214,6 +216,7 @@ class JobTask(SQLModel, table=True):
         UniqueConstraint("job_id", "stage", "no", name="job_task_once"),
         Index("job_task_due", "due_at", postgresql_where=text("state = 'pending'")),
         Index("job_task_leases", "lease_until", postgresql_where=text("state = 'running'")),
+        Index("job_task_done", "stage", text("finished_at DESC"), postgresql_where=text("state = 'done'")),
         Index("job_task_dead", "finished_at", postgresql_where=text("state = 'dead'")),
         CheckConstraint("state IN ('pending', 'running', 'done', 'dead', 'cancelled')", name="job_task_state"),
     )

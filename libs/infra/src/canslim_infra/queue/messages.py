@@ -1,6 +1,7 @@
 """Sends wake-up messages in bulk, without a broker or worker code."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,9 @@ from dramatiq import Message
 from canslim_core.stages import STAGES
 from canslim_infra.postgres.due_tasks import DueTask
 from canslim_infra.queue.redis_clients import NAMESPACE
+
+#: A worker counts as alive so long after its last command to Redis.
+ALIVE_MS = 30_000
 
 
 async def send(client: redis.asyncio.Redis, tasks: Sequence[DueTask]) -> None:
@@ -35,6 +39,35 @@ async def waiting(client: redis.asyncio.Redis) -> dict[str, int]:
             pipeline.llen(f"{NAMESPACE}:{queue}")
         lengths = dict(zip(queues, await pipeline.execute(), strict=True))
     return {stage.name: lengths[stage.queue] for stage in STAGES.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """messages: by queue and state, `waiting` or `fetched` by a worker and not acknowledged. workers: alive."""
+
+    messages: dict[tuple[str, str], int]
+    workers: int
+
+
+async def read_queues(client: redis.asyncio.Redis) -> Queues:
+    """What Dramatiq keeps of messages and workers. Raises redis.RedisError or OSError."""
+    queues = sorted({stage.queue for stage in STAGES.values()})
+    heartbeats = f"{NAMESPACE}:__heartbeats__"
+    known: list[Any] = [name.decode() for name in await client.zrange(heartbeats, 0, -1)]  # type: ignore[union-attr]
+    async with client.pipeline(transaction=True) as pipeline:
+        pipeline.time()
+        pipeline.zrange(heartbeats, 0, -1, withscores=True)
+        for queue in queues:
+            pipeline.llen(f"{NAMESPACE}:{queue}")
+            for worker in known:
+                pipeline.scard(f"{NAMESPACE}:__acks__.{worker}.{queue}")
+        (seconds, micros), beats, *counts = await pipeline.execute()
+    now = seconds * 1000 + micros / 1000
+    messages: dict[tuple[str, str], int] = {}
+    for number, queue in enumerate(queues):
+        waiting, *fetched = counts[number * (1 + len(known)) : (number + 1) * (1 + len(known))]
+        messages |= {(queue, "waiting"): waiting, (queue, "fetched"): sum(fetched)}
+    return Queues(messages, sum(now - beat < ALIVE_MS for _, beat in beats))
 
 
 def _encode(task: DueTask) -> tuple[str, bytes]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import numpy as np
+from prometheus_client import Counter
 
 from canslim_calendar import last_complete_session
 from canslim_collector.binary_copy import encode_bars
@@ -30,6 +31,10 @@ CODES: dict[type[ProviderError], str] = {
 ROUNDS = 2
 #: A source has the bars of a session so long after its close.
 SETTLING = timedelta(minutes=30)
+
+COLLECTED = Counter(
+    "canslim_symbols_collected_total", "Symbols that ended in a collect task, by how.", ["provider", "outcome"]
+)
 
 Write = Callable[[Connection], Awaitable[None]]
 
@@ -87,9 +92,14 @@ async def _members(universe: str, provider: Provider, database: Database) -> tup
     return symbols, write, None
 
 
+def expected_session() -> date:
+    """The newest session whose bars a source has by now."""
+    return last_complete_session(datetime.now(UTC) - SETTLING)
+
+
 def _lateness(provider: Provider, session: date) -> str | None:
     """What to say where the source has no bars yet of a session that is over."""
-    expected = last_complete_session(datetime.now(UTC) - SETTLING)
+    expected = expected_session()
     if not provider.habits.live or session >= expected:
         return None
     return f"the newest complete session of {provider.name!r} is {session}; by the exchange's calendar it is {expected}"
@@ -115,6 +125,7 @@ async def collect(
     rest = [ask.symbol for ask in asks if ask.symbol not in ended]
     if fetched.pause is not None and len(rest) == len(symbols):
         raise Throttled(fetched.pause.reason, fetched.pause.length)
+    _count(provider, answers, failures, untouched=len(symbols) - len(asks))
     encoded = await asyncio.to_thread(encode_bars, answers)
     statuses = [_status(answer, known[answer.symbol], session) for answer in answers]
     statuses += [Status(failure.symbol, _code(failure.error), str(failure.error)) for failure in failures]
@@ -137,6 +148,14 @@ async def collect(
 
 def _tasks(symbols: Sequence[str], last_round: int) -> list[Payload]:
     return [payload | {"round": last_round} for payload in batches(symbols)]
+
+
+def _count(provider: Provider, answers: Sequence[Answer], failures: Sequence[Failure], untouched: int) -> None:
+    changed = sum(len(answer.bars.sessions) > 0 for answer in answers)
+    COLLECTED.labels(provider.name, "changed").inc(changed)
+    COLLECTED.labels(provider.name, "unchanged").inc(untouched + len(answers) - changed)
+    for failure in failures:
+        COLLECTED.labels(provider.name, _code(failure.error)).inc()
 
 
 def _is_due(known: Known, revision: str, session: date, provider: Provider) -> bool:

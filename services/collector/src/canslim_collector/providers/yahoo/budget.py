@@ -41,6 +41,7 @@ REASON = "Yahoo refuses requests for now"
 
 PAUSE = Gauge("canslim_yahoo_pause_seconds", "What is left of the pause that Yahoo asked for.")
 SHARE = Gauge("canslim_yahoo_budget_share", "The share of the configured pace that is used since the last refusal.")
+PACE = Gauge("canslim_yahoo_budget_requests_per_second", "The configured pace of all processes together.")
 WAITED = Counter("canslim_yahoo_waited_seconds_total", "Time that requests waited for the budget.")
 REFUSALS = Counter("canslim_yahoo_refusals_total", "Answers with status 429.")
 ALONE = Counter("canslim_yahoo_budget_without_redis_total", "Requests paced by a process alone, while Redis is away.")
@@ -105,6 +106,9 @@ class Budget:
         self._redis_rests_until = 0.0
         self._paused_until = 0.0
         self._next_alone = 0.0
+        PACE.set(pace.rate)
+        SHARE.set_function(lambda: self._share)
+        PAUSE.set_function(lambda: self.pause_left().total_seconds())
 
     @contextmanager
     def leave(self) -> Iterator["Leave"]:
@@ -164,7 +168,6 @@ class Budget:
             return self._ask_nobody()
         self._pause(float(paused) / 1000)
         self._share, self._fleet, self._probing = float(share), max(1, int(fleet)), bool(probing)
-        SHARE.set(self._share)
         return float(wait) / 1000
 
     def _call(self, request: str) -> list[Any]:
@@ -213,7 +216,6 @@ class Budget:
 
     def _pause(self, seconds: float) -> None:
         self._paused_until = time.monotonic() + seconds
-        PAUSE.set(seconds)
 
     def _answers(self) -> bool:
         return time.monotonic() >= self._redis_rests_until

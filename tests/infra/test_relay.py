@@ -51,13 +51,14 @@ async def arrived(client: redis.asyncio.Redis, queue: str) -> None:
 
 
 @asynccontextmanager
-async def running(loop: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Runs what runs for ever."""
-    task = asyncio.create_task(loop)
+    tasks = [asyncio.create_task(loop) for loop in loops]
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 class Received:
@@ -158,7 +159,7 @@ async def test_a_worker_that_could_not_renew_while_postgresql_was_away_did_not_d
     engine, relay = Engine(database), Relay(database, client)
     task = await engine.claimed(await engine.start(refresh("A")))
     own_postgres.kill()
-    async with running(relay.run()):
+    async with running(relay.keep_sending(), relay.keep_reconciling()):
         await asyncio.sleep(0.2)
         own_postgres.start()
         await engine.execute("UPDATE job_task SET lease_until = now() - interval '1 s'")
@@ -226,8 +227,28 @@ async def test_garbage_in_a_queue_does_not_stop_its_consumer(
 async def test_the_loop_reclaims_and_sends_by_itself(engine: Engine, relay: Relay, client: redis.asyncio.Redis) -> None:
     task = await engine.claimed(await engine.start(refresh("A")))
     await engine.expire_lease(task.id)
-    async with running(relay.run()):
+    async with running(relay.keep_sending(), relay.keep_reconciling()):
         await arrived(client, COLLECT.queue)
+
+
+async def test_dead_workers_tasks_are_reclaimed_while_redis_hangs(engine: Engine, own_redis: EmbeddedValkey) -> None:
+    dead = await engine.claimed(await engine.start(refresh("A")))
+
+    async def reclaimed() -> None:
+        while (await engine.task(dead.id))["state"] != "pending":  # noqa: ASYNC110 - another task sets no event here.
+            await asyncio.sleep(0.02)
+
+    async with redis.asyncio.Redis.from_url(own_redis.url, socket_timeout=60, retry=None) as client:
+        relay = Relay(engine.database, client)
+        own_redis.pause()
+        try:
+            await engine.start(refresh("B", universe="files"))
+            async with running(relay.keep_sending(), relay.keep_reconciling()):
+                await asyncio.sleep(0.2)
+                await engine.expire_lease(dead.id)
+                await asyncio.wait_for(reclaimed(), 20)
+        finally:
+            own_redis.resume()
 
 
 async def test_a_task_that_can_not_be_buried_does_not_stop_the_others(
@@ -238,7 +259,7 @@ async def test_a_task_that_can_not_be_buried_does_not_stop_the_others(
     await engine.execute("UPDATE job_task SET attempt = max_attempts, lease_until = now() - interval '1 s'")
     await engine.execute("INSERT INTO job_failure (job_id, symbol, code, message) SELECT id, 'A', '', '' FROM job")
     await engine.start(refresh("B", universe="files"))
-    async with running(relay.run()):
+    async with running(relay.keep_sending(), relay.keep_reconciling()):
         await arrived(client, COLLECT.queue)
 
 

@@ -48,7 +48,9 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await database.open()
         state = StateMetrics(database, client)
-        loops = [asyncio.create_task(loop.run()) for loop in (services.relay, services.signals, state)]
+        relay = services.relay
+        work = (relay.keep_sending(), relay.keep_reconciling(), services.signals.run(), state.run())
+        loops = [asyncio.create_task(loop) for loop in work]
         REGISTRY.register(state)
         yield
         REGISTRY.unregister(state)

@@ -42,7 +42,7 @@ LATE = Counter("canslim_jobs_expired_total", "Jobs failed because they passed th
 
 
 class Relay:
-    """canslim_core.ports.WakeUp, and the loop behind it."""
+    """canslim_core.ports.WakeUp, and the two loops behind it."""
 
     def __init__(self, database: Database, client: redis.asyncio.Redis) -> None:
         self._database = database
@@ -51,16 +51,21 @@ class Relay:
         self._away_at: float | None = None
 
     async def __call__(self) -> None:
-        """Asks the loop to come by at once."""
+        """Asks the sender to come by at once."""
         self._asked.set()
 
-    async def run(self) -> None:
-        """Sends and reconciles for ever."""
+    async def keep_sending(self) -> None:
+        """Sends what is due, for ever."""
         while True:
-            pauses = [await self._pause_after(step) for step in (self.reconcile, self.send_due)]
+            pause = await self._pause_after(self.send_due)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), max(pauses))
+                await asyncio.wait_for(self._asked.wait(), pause)
             self._asked.clear()
+
+    async def keep_reconciling(self) -> None:
+        """Reconciles for ever, also while Redis hangs and nothing can be sent."""
+        while True:
+            await asyncio.sleep(await self._pause_after(self.reconcile))
 
     async def _pause_after(self, step: Callable[[], Awaitable[object]]) -> float:
         try:

@@ -65,7 +65,8 @@ class Relay:
     async def keep_reconciling(self) -> None:
         """Reconciles for ever, also while Redis hangs and nothing can be sent."""
         while True:
-            await asyncio.sleep(await self._pause_after(self.reconcile))
+            pause = await self._pause_after(self.reconcile)
+            await asyncio.sleep(pause)
 
     async def _pause_after(self, step: Callable[[], Awaitable[object]]) -> float:
         try:

@@ -7,7 +7,7 @@ from uuid import UUID
 from canslim_core.errors import NotFound
 from canslim_core.jobs import Job
 from canslim_infra.postgres.connection import Database
-from canslim_infra.postgres.jobs import JOB_COLUMNS, job_from_row
+from canslim_infra.postgres.job_rows import JOB_COLUMNS, job_from_row
 
 Row = dict[str, Any]
 

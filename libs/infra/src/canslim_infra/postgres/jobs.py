@@ -11,17 +11,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from canslim_core.errors import Cancelled, Conflict, NotFound, Superseded
-from canslim_core.jobs import Job, JobRequest, Outcome, Pause, Payload, SymbolFailure, Task
+from canslim_core.errors import Cancelled, Conflict, Superseded
+from canslim_core.jobs import Job, Outcome, Pause, SymbolFailure, Task
 from canslim_core.ports import Renewal
-from canslim_core.stages import JOB_DEADLINE, LONGEST_JOB, STAGES, JobKind
+from canslim_core.stages import JOB_DEADLINE, LONGEST_JOB
 from canslim_core.states import JobState, TaskState
-from canslim_infra.postgres.connection import Connection, Database
-from canslim_infra.tracing import traceparent
-
-JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,
-    total, done, failed, unchanged, bars, requests, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
-    finished_at, deadline_at, wait_reason, waits_until, warning, error"""
+from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.job_creation import JobCreation
+from canslim_infra.postgres.job_remains import JobRemains
+from canslim_infra.postgres.job_rows import JOB_COLUMNS, job_from_row
 
 #: A task that took so many workers down may take the next one down too, and what else runs in it: such suspects
 #: run one at a time, so that the innocent among them get through.
@@ -52,88 +50,8 @@ class PostgresTransactions:
             yield PostgresJobs(connection)
 
 
-class PostgresJobs:
-    """canslim_core.ports.Jobs on one connection, inside its transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._sql = connection
-
-    async def create(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
-        if (named := await self._named(request)) is not None:
-            return named, False
-        job, created = await self._insert(request, tasks)
-        await self._remember_key(request, job)
-        return job, created
-
-    async def _insert(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
-        row = await self._sql.fetchrow(
-            f"""
-            INSERT INTO job (kind, universe, symbols, stages, requested_by, retry_of, state, stage, total,
-                             deadline_at, session, trace)
-            VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, now() + $9, $10, $11)
-            ON CONFLICT DO NOTHING
-            RETURNING {JOB_COLUMNS}
-            """,
-            request.kind,
-            request.universe,
-            request.symbols,
-            request.stages,
-            request.requested_by,
-            request.retry_of,
-            request.stages[0],
-            len(request.symbols or ()),
-            JOB_DEADLINE,
-            request.session,
-            traceparent(),
-        )
-        if row is None:
-            return await self._unfinished(request, tasks)
-        job = job_from_row(row)
-        await self._add_tasks(job.id, request.stages[0], tasks)
-        await self._event(job.id, "created", job_kind=request.kind, universe=request.universe)
-        return await self.get(job.id), True
-
-    async def _unfinished(self, request: JobRequest, tasks: Sequence[Payload]) -> tuple[Job, bool]:
-        """The unfinished job of the universe, if it is what is asked for."""
-        row = await self._sql.fetchrow(
-            f"SELECT {JOB_COLUMNS} FROM job WHERE universe = $1 AND state IN ('queued', 'running')", request.universe
-        )
-        if row is None:  # It finished between the two statements.
-            return await self._insert(request, tasks)
-        job = job_from_row(row)
-        if not request.is_for(job):
-            raise Conflict(
-                f"job {job.id}, another {job.kind} of universe {job.universe!r}, is {job.state}; "
-                "wait for it or cancel it first"
-            )
-        return job, False
-
-    async def _named(self, request: JobRequest) -> Job | None:
-        """The job that the request's key was answered with before."""
-        job_id = await self._sql.fetchval("SELECT job_id FROM idempotency_key WHERE key = $1", request.idempotency_key)
-        if job_id is None:
-            return None
-        job = await self.get(job_id)
-        if not request.is_for(job):
-            raise Conflict(f"idempotency key {request.idempotency_key!r} was used for another request, job {job.id}")
-        return job
-
-    async def _remember_key(self, request: JobRequest, job: Job) -> None:
-        if request.idempotency_key is None:
-            return
-        await self._sql.execute(
-            "INSERT INTO idempotency_key (key, job_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            request.idempotency_key,
-            job.id,
-        )
-        # Somebody may have used the key at the same time, for something else.
-        await self._named(request)
-
-    async def get(self, job_id: UUID) -> Job:
-        row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1", job_id)
-        if row is None:
-            raise NotFound(f"there is no job {job_id}")
-        return job_from_row(row)
+class PostgresJobs(JobCreation, JobRemains):
+    """canslim_core.ports.Jobs on one connection, inside its transaction: how tasks and jobs go on and end."""
 
     async def claim(self, task_id: int, owner: str, lease: timedelta) -> Task | None:
         job = await self._sql.fetchrow(
@@ -283,46 +201,6 @@ class PostgresJobs:
             limit = job.deadline_at - job.created_at
             await self._end(job_id, JobState.FAILED, f"not finished within {limit}, in stage {job.stage}")
 
-    async def unsuccessful(self, job_id: UUID) -> tuple[str, ...]:
-        rows = await self._sql.fetch(
-            """
-            SELECT symbol FROM job_failure WHERE job_id = $1
-            UNION
-            SELECT jsonb_array_elements_text(payload -> 'symbols') FROM job_task
-            WHERE job_id = $1 AND state IN ('cancelled', 'dead') AND payload ? 'symbols'
-            ORDER BY 1
-            """,
-            job_id,
-        )
-        return tuple(row[0] for row in rows)
-
-    async def mark_replayed(self, task_ids: Sequence[int], by: UUID) -> None:
-        await self._sql.execute("UPDATE job_task SET replayed_by = $2 WHERE id = ANY($1)", task_ids, by)
-
-    async def dead_letter(self, task_id: int) -> tuple[Job, Payload, str]:
-        row = await self._sql.fetchrow(
-            """
-            SELECT job_id, payload, stage, replayed_by FROM job_task WHERE id = $1 AND state = 'dead'
-            FOR UPDATE
-            """,
-            task_id,
-        )
-        if row is None:
-            raise NotFound(f"there is no dead letter {task_id}")
-        if row["replayed_by"] is not None:
-            raise Conflict(f"dead letter {task_id} was replayed by job {row['replayed_by']} already")
-        return await self.get(row["job_id"]), row["payload"], row["stage"]
-
-    async def dead_tasks(self, job_id: UUID) -> list[int]:
-        rows = await self._sql.fetch(
-            """
-            SELECT id FROM job_task WHERE job_id = $1 AND state = 'dead' AND replayed_by IS NULL
-            ORDER BY id FOR UPDATE
-            """,
-            job_id,
-        )
-        return [row["id"] for row in rows]
-
     async def unknown_symbols(self, universe: str, symbols: Sequence[str]) -> list[str]:
         rows = await self._sql.fetch(
             """
@@ -334,12 +212,6 @@ class PostgresJobs:
             symbols,
         )
         return [row["wanted"] for row in rows]
-
-    async def _locked(self, job_id: UUID) -> Job:
-        row = await self._sql.fetchrow(f"SELECT {JOB_COLUMNS} FROM job WHERE id = $1 FOR NO KEY UPDATE", job_id)
-        if row is None:
-            raise NotFound(f"there is no job {job_id}")
-        return job_from_row(row)
 
     async def _leave(self, task: Task, state: TaskState, error: str | None = None) -> bool:
         """Ends the running task if it is still this worker's: the fence. Locks the job first."""
@@ -384,40 +256,6 @@ class PostgresJobs:
     async def _stopped(self, job_id: UUID) -> bool:
         state = await self._sql.fetchval("SELECT state FROM job WHERE id = $1", job_id)
         return state is None or state in STOPPED
-
-    async def _record_failures(self, job_id: UUID, failures: Sequence[SymbolFailure]) -> None:
-        ordered = sorted(failures, key=lambda failure: failure.symbol)
-        await self._sql.executemany(
-            """
-            INSERT INTO job_failure (job_id, symbol, code, message) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (job_id, symbol) DO UPDATE SET code = excluded.code, message = excluded.message
-            """,
-            [(job_id, failure.symbol, failure.code, failure.message) for failure in ordered],
-        )
-
-    async def _add_tasks(
-        self, job_id: UUID, stage: str, payloads: Sequence[Payload], wait: timedelta = timedelta(0)
-    ) -> int:
-        if payloads:
-            await self._sql.execute(
-                """
-                WITH known AS (SELECT coalesce(max(no), 0) AS no FROM job_task WHERE job_id = $1 AND stage = $2)
-                INSERT INTO job_task (job_id, stage, no, payload, max_attempts, due_at)
-                SELECT $1, $2, known.no + position, payload, $3, now() + $5
-                FROM known, unnest($4::jsonb[]) WITH ORDINALITY AS new (payload, position)
-                """,
-                job_id,
-                stage,
-                STAGES[stage].attempts,
-                payloads,
-                wait,
-            )
-            await self._sql.execute(
-                "UPDATE job SET stage_tasks = stage_tasks + $2, open_tasks = open_tasks + $2 WHERE id = $1",
-                job_id,
-                len(payloads),
-            )
-        return len(payloads)
 
     async def _settle(self, task: Task, outcome: Outcome[Any], spawned: int) -> None:
         """Counts a task that ended; after the last one of the stage, opens the next stage or completes."""
@@ -495,24 +333,3 @@ class PostgresJobs:
             error,
         )
         await self._event(job_id, "finished", state=state, error=error)
-
-    async def _event(self, job_id: UUID, event: str, **data: Any) -> None:
-        await self._sql.execute(
-            """
-            WITH numbered AS (UPDATE job SET events = events + 1 WHERE id = $1 RETURNING events)
-            INSERT INTO job_event (job_id, seq, type, data) SELECT $1, events, $2, $3 FROM numbered
-            """,
-            job_id,
-            event,
-            data,
-        )
-
-
-def job_from_row(row: Any) -> Job:
-    """A row of JOB_COLUMNS as a Job."""
-    values = {name: row[name] for name in Job.__dataclass_fields__}
-    values["kind"] = JobKind(values["kind"])
-    values["state"] = JobState(values["state"])
-    values["stages"] = tuple(values["stages"])
-    values["symbols"] = None if values["symbols"] is None else tuple(values["symbols"])
-    return Job(**values)

@@ -11,7 +11,7 @@ PROVIDER ?= sample
 UNIVERSE ?=
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock tools run test unit lint format types bench-refresh bench-yahoo clean
+.PHONY: help setup lock tools run test unit lint format types bench-refresh bench-yahoo bench-autoscaling clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench-refresh: $(READY) ## Times a refresh of 10,000 synthetic symbols beside th
 
 bench-yahoo: $(READY) ## Reads symbols from a server of Yahoo's formats, beside yfinance's own calls (BENCH_FLAGS="--market 0")
 	$(BIN)/python -m bench.yahoo $(BENCH_FLAGS)
+
+bench-autoscaling: $(READY) $(TOOLS) ## Replays queue traces against the rendered autoscalers, beside the list's length (BENCH_FLAGS=--write renews docs/autoscaling.md)
+	$(BIN)/python -m tools.autoscaling $(BENCH_FLAGS)
 
 clean: ## Removes .venv and caches; data directories stay
 	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,9 +9,13 @@ READY := $(VENV)/.ready
 TOOLS := .tools/.ready
 PROVIDER ?= sample
 UNIVERSE ?=
+VALUES ?= k8s/values/trial.yaml
+HELM ?= helm
+ENGINE ?= podman
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock tools run test unit lint format types bench-refresh bench-yahoo bench-autoscaling clean
+.PHONY: help setup lock tools run test unit lint format types bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -29,6 +33,7 @@ $(READY): requirements.lock pyproject.toml $(addsuffix /pyproject.toml,$(PACKAGE
 lock: ## Resolves requirements.lock anew from the pyproject files (LOCK_FLAGS=--upgrade to move up)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-package canslim-core --no-emit-package canslim-calendar --no-emit-package canslim-ratings --no-emit-package canslim-infra --no-emit-package canslim-api --no-emit-package canslim-collector --no-emit-package canslim-scoring --no-emit-package canslim-cli $(LOCK_FLAGS) --group dev pyproject.toml -o requirements.lock
+	for name in requirements builder; do $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(LOCK_FLAGS) tools/$$name.txt -o tools/$$name.lock; done
 
 run: $(READY) ## Starts everything on this machine, refreshes, prints the leaders (PROVIDER=sample|yahoo|files|synthetic UNIVERSE=...)
 	@exec $(BIN)/canslim up --provider $(PROVIDER) $(if $(UNIVERSE),--universe $(UNIVERSE)) --refresh
@@ -67,6 +72,25 @@ bench-yahoo: $(READY) ## Reads symbols from a server of Yahoo's formats, beside 
 
 bench-autoscaling: $(READY) $(TOOLS) ## Replays queue traces against the rendered autoscalers, beside the list's length (BENCH_FLAGS=--write renews docs/autoscaling.md)
 	$(BIN)/python -m tools.autoscaling $(BENCH_FLAGS)
+
+images: ## Builds the three images (ENGINE=podman|docker, BASE_IMAGE=...)
+	tools/images.sh $(VERSION) $(ENGINE)
+
+kind: images ## A local cluster with the images of this machine (ENGINE=podman|docker)
+	k8s/kind.sh $(VERSION) $(ENGINE)
+
+deploy: ## Installs or upgrades the chart where kubectl points (VALUES="a.yaml b.yaml", by default a trial; HELM=helm)
+	kubectl apply --filename k8s/namespace.yaml
+	$(HELM) upgrade --install canslim charts/canslim --namespace canslim $(addprefix --values ,$(VALUES)) --wait --timeout 15m $(HELM_FLAGS)
+
+down: ## Removes what `make deploy` installed; volumes stay
+	$(HELM) uninstall canslim --namespace canslim --wait
+
+logs: ## Follows the logs of all pods
+	kubectl --namespace canslim logs --follow --prefix --all-containers --tail 20 --max-log-requests 100 --selector app.kubernetes.io/instance=canslim
+
+scale: ## Gives a pool of workers N pods, or back to its autoscaler (POOL=collector N=4, N=auto)
+	@NAMESPACE=canslim k8s/scale.sh "$(POOL)" "$(N)"
 
 clean: ## Removes .venv and caches; data directories stay
 	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis

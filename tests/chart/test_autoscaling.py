@@ -133,6 +133,16 @@ def test_nobody_gets_an_authentication_who_does_not_scale_by_keda(rendered: Mani
     assert bool(rendered.all("TriggerAuthentication")) == bool(rendered.all("ScaledObject"))
 
 
+def test_an_hpa_remembers_the_limits_of_the_values(rendered: Manifests) -> None:
+    """For who has set others by hand, as `make scale` does."""
+    for scaler in rendered.all("HorizontalPodAutoscaler"):
+        if not scaler["metadata"]["name"].endswith("-api"):
+            assert scaler["metadata"]["annotations"] == {
+                "canslim.io/min-replicas": str(scaler["spec"]["minReplicas"]),
+                "canslim.io/max-replicas": str(scaler["spec"]["maxReplicas"]),
+            }
+
+
 def test_without_an_answer_nobody_goes(rendered: Manifests) -> None:
     for scaled in rendered.all("ScaledObject"):
         fallback = scaled["spec"]["fallback"]
@@ -148,8 +158,8 @@ def test_busy_threads_count_only_where_prometheus_is_known(chart: Chart) -> None
     assert set(triggers(chart(without), "canslim-collector")) == {"postgresql"}
 
 
-@pytest.mark.parametrize("pool", ["collector", "scoring"])
-def test_the_busy_threads_of_the_pool_itself_are_asked_for(chart: Chart, pool: str) -> None:
+@pytest.mark.parametrize(("pool", "objective"), [("collector", 300), ("scoring", 30)])
+def test_the_busy_threads_of_the_pool_itself_are_asked_for(chart: Chart, pool: str, objective: int) -> None:
     trigger = triggers(chart(SETS["keda"]), f"canslim-{pool}")["prometheus"]
     assert trigger["metricType"] == "Value"
     assert trigger["metadata"]["threshold"] == "0.8"
@@ -158,8 +168,10 @@ def test_the_busy_threads_of_the_pool_itself_are_asked_for(chart: Chart, pool: s
     query = trigger["metadata"]["query"]
     parse(query)
     assert query.count(f'pool="{pool}"') == 2
-    assert f'canslim_queue_oldest_due_age_seconds{{namespace="stocks",queue="{pool}"}}' in query
     assert query.count('namespace="stocks"') == 3
+    # Busy threads count once a task has waited for half of the objective.
+    assert f'canslim_queue_oldest_due_age_seconds{{namespace="stocks",queue="{pool}"}}' in query
+    assert query.endswith(f"> bool {objective / 2:g})")
 
 
 def test_keda_asks_no_oftener_than_it_polls(rendered: Manifests) -> None:

@@ -1,7 +1,9 @@
 """The migration, the nightly refresh, and the test of `helm test`."""
 
 import pytest
+from typer.main import get_command
 
+from canslim_cli.main import app
 from tests.chart.rendering import SETS, Chart, Manifests, with_servers
 
 
@@ -66,14 +68,17 @@ def refresh(manifests: Manifests) -> dict:
     return job["spec"]
 
 
-def test_the_refresh_asks_the_api_of_the_release(rendered: Manifests, set_name: str) -> None:
-    if set_name == "hook":  # Its values have no refresh.
-        assert rendered.all("CronJob") == []
-        return
-    *command, url = rendered.pod("refresh").main["command"]
+@pytest.mark.parametrize("name", ["trial", "external", "everything"])
+def test_the_refresh_asks_the_api_of_the_release(chart: Chart, name: str) -> None:
+    manifests = chart(SETS[name])
+    *command, url = manifests.pod("refresh").main["command"]
     assert command == ["canslim", "refresh", "--wait", "--api"]
     host, _, port = url.removeprefix("http://").partition(":")
-    assert int(port) in {found["port"] for found in rendered.one("Service", host)["spec"]["ports"]}
+    assert int(port) in {found["port"] for found in manifests.one("Service", host)["spec"]["ports"]}
+
+
+def test_there_need_be_no_refresh(chart: Chart) -> None:
+    assert chart(SETS["hook"]).all("CronJob") == []
 
 
 def test_one_refresh_at_a_time_on_the_clock_of_the_values(chart: Chart) -> None:
@@ -114,10 +119,6 @@ def test_helm_test_asks_the_api_through_its_service(rendered: Manifests) -> None
 
 @pytest.mark.parametrize("component", ["migration", "refresh", "test"])
 def test_the_commands_are_ones_that_the_command_line_has(chart: Chart, component: str) -> None:
-    from typer.main import get_command
-
-    from canslim_cli.main import app
-
     manifests = chart(SETS["trial"])
     for words in (manifests.pod(component).main["command"], manifests.pod("api").spec["initContainers"][0]["command"]):
         command, rest = get_command(app), words[1:]

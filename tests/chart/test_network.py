@@ -32,8 +32,15 @@ def pods(manifests: Manifests) -> dict[str, Pod]:
     }
 
 
-def guarded(set_name: str) -> bool:
-    return SETS[set_name].get("networkPolicy", {}).get("enabled", True)
+#: The sets that have rules.
+GUARDED = [name for name, values in SETS.items() if values.get("networkPolicy", {}).get("enabled", True)]
+#: Where the values of a set say that Prometheus is.
+MONITORING = {"everything": "observability"}
+
+
+@pytest.fixture(params=GUARDED)
+def set_name(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 def reaching(manifests: Manifests, target: Pod | Address, port: int, protocol: str = "TCP") -> set[str]:
@@ -55,17 +62,13 @@ def workers(manifests: Manifests) -> set[str]:
 def test_only_collectors_of_yahoo_reach_the_internet_and_only_by_https(
     rendered: Manifests, set_name: str, target: Address, port: int
 ) -> None:
-    if not guarded(set_name):
-        assert rendered.all("NetworkPolicy") == []
-        return
     yahoo = SETS[set_name].get("settings", {}).get("provider") == "yahoo"
     assert reaching(rendered, target, port) == (collectors(rendered) if yahoo and port == 443 else set())
 
 
 @pytest.mark.parametrize("port", [80, 443])
 def test_nobody_reaches_the_clouds_credentials(chart: Chart, port: int) -> None:
-    for name in filter(guarded, SETS):
-        assert reaching(chart(SETS[name]), METADATA_SERVICE, port) == set()
+    assert {name: found for name in GUARDED if (found := reaching(chart(SETS[name]), METADATA_SERVICE, port))} == {}
 
 
 @pytest.mark.parametrize("target", ["10.0.0.1", "172.20.0.1", "192.168.1.1", "100.64.3.4", "127.0.0.1", "fd00::1"])
@@ -78,10 +81,9 @@ def test_everybody_asks_for_names(rendered: Manifests, protocol: str) -> None:
     assert reaching(rendered, DNS, 53, protocol) == set(pods(rendered))
 
 
-def test_nobody_but_the_name_servers_is_asked_for_names(rendered: Manifests, set_name: str) -> None:
-    if guarded(set_name):
-        assert reaching(rendered, STRANGER, 53, "UDP") == set()
-        assert reaching(rendered, PRIVATE, 53, "UDP") == set()
+def test_nobody_but_the_name_servers_is_asked_for_names(rendered: Manifests) -> None:
+    assert reaching(rendered, STRANGER, 53, "UDP") == set()
+    assert reaching(rendered, PRIVATE, 53, "UDP") == set()
 
 
 @pytest.mark.parametrize("name", ["trial", "keda", "everything"])
@@ -118,13 +120,12 @@ def test_traces_go_out_where_there_are_any(chart: Chart) -> None:
     assert reaching(chart(SETS["pools"]), STRANGER, 4318) == set()
 
 
-def test_the_charts_jobs_ask_the_api_and_nothing_else(rendered: Manifests, set_name: str) -> None:
-    if guarded(set_name):
-        there = pods(rendered)
-        clients = {"refresh", "test"} & set(there)
-        assert reaching(rendered, there["api"], HTTP) == clients
-        for target, port in ((PRIVATE, POSTGRESQL), (PRIVATE, REDIS), (there["scoring"], METRICS)):
-            assert reaching(rendered, target, port) & clients == set()
+def test_the_charts_jobs_ask_the_api_and_nothing_else(rendered: Manifests) -> None:
+    there = pods(rendered)
+    clients = {"refresh", "test"} & set(there)
+    assert reaching(rendered, there["api"], HTTP) == clients
+    for target, port in ((PRIVATE, POSTGRESQL), (PRIVATE, REDIS), (there["scoring"], METRICS)):
+        assert reaching(rendered, target, port) & clients == set()
 
 
 def test_the_migration_reaches_the_database_and_nothing_else(chart: Chart) -> None:
@@ -142,11 +143,7 @@ def test_the_migration_reaches_the_database_and_nothing_else(chart: Chart) -> No
 
 @pytest.mark.parametrize("port", [HTTP, METRICS])
 def test_prometheus_reads_the_metrics_and_nothing_else(rendered: Manifests, set_name: str, port: int) -> None:
-    if not guarded(set_name):
-        return
-    prometheus = PROMETHEUS
-    if set_name == "everything":  # Its values say where it is.
-        prometheus = Pod(PROMETHEUS.labels, "observability")
+    prometheus = Pod(PROMETHEUS.labels, MONITORING.get(set_name, PROMETHEUS.namespace))
     lets = network(rendered).lets
     read = {name for name, pod in pods(rendered).items() if lets(prometheus, pod, port)}
     assert read == ({"api", *workers(rendered)} if port == METRICS else set())
@@ -191,16 +188,17 @@ def test_workers_talk_to_no_other_pod(chart: Chart) -> None:
     assert {talk for talk in talks if lets(there[talk[0]], there[talk[1]], talk[2])} == set()
 
 
-def test_every_pod_is_under_a_rule_for_both_directions(rendered: Manifests, set_name: str) -> None:
-    if guarded(set_name):
-        (deny,) = (
-            found for found in rendered.all("NetworkPolicy") if found["metadata"]["name"].endswith("-default-deny")
-        )
-        selector = deny["spec"]["podSelector"]
-        assert set(selector) == {"matchLabels"}
-        assert all(selector["matchLabels"].items() <= pod.labels.items() for pod in rendered.pods)
-        assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
-        assert "ingress" not in deny["spec"]
+def test_every_pod_is_under_a_rule_for_both_directions(rendered: Manifests) -> None:
+    (deny,) = (found for found in rendered.all("NetworkPolicy") if found["metadata"]["name"].endswith("-default-deny"))
+    selector = deny["spec"]["podSelector"]
+    assert set(selector) == {"matchLabels"}
+    assert all(selector["matchLabels"].items() <= pod.labels.items() for pod in rendered.pods)
+    assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in deny["spec"]
+
+
+def test_the_rules_can_be_left_to_others(chart: Chart) -> None:
+    assert chart(SETS["hook"]).all("NetworkPolicy") == []
 
 
 def test_a_rule_of_another_release_does_not_hold_here(chart: Chart) -> None:

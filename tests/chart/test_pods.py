@@ -190,20 +190,28 @@ def test_by_default_images_have_the_charts_version(rendered: Manifests) -> None:
     assert tags in ({METADATA["appVersion"]}, {"1.2.3"})
 
 
+def test_an_image_may_have_a_tag_of_its_own(chart: Chart) -> None:
+    manifests = chart(with_servers(images={"tag": "1", "scoring": {"tag": "2"}}))
+    assert manifests.pod("collector").main["image"] == "canslim-collector:1"
+    assert manifests.pod("scoring").main["image"] == "canslim-scoring:2"
+
+
 def test_no_image_is_latest(rendered: Manifests) -> None:
     images = {container["image"] for pod in rendered.pods for container in pod.containers}
     assert {image for image in images if ":" not in image.rpartition("/")[2] or image.endswith(":latest")} == set()
 
 
-def test_servers_are_spread_over_nodes(rendered: Manifests, set_name: str) -> None:
-    if set_name == "hook":  # Its values spread nothing.
-        assert [pod.owner for pod in rendered.pods if "topologySpreadConstraints" in pod.spec] == []
-        return
-    for pod in (pod for pod in rendered.pods if pod.is_server and pod.component != "night"):
+@pytest.mark.parametrize("name", ["trial", "external", "keda", "everything"])
+def test_servers_are_spread_over_nodes(chart: Chart, name: str) -> None:
+    for pod in (pod for pod in chart(SETS[name]).pods if pod.is_server):
         first = pod.spec["topologySpreadConstraints"][0]
         assert first["topologyKey"] == "kubernetes.io/hostname"
         assert first["labelSelector"]["matchLabels"].items() <= pod.labels.items()
         assert first["matchLabelKeys"] == ["pod-template-hash"]
+
+
+def test_the_values_may_spread_nothing(chart: Chart) -> None:
+    assert [pod.owner for pod in chart(SETS["hook"]).pods if "topologySpreadConstraints" in pod.spec] == []
 
 
 @pytest.mark.parametrize("component", ["api", "collector", "scoring"])

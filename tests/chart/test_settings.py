@@ -58,10 +58,12 @@ def test_each_process_gets_the_secrets_it_needs_and_no_other(rendered: Manifests
     assert secrets("api") == servers | {"CANSLIM_ADMIN_TOKEN"}
     assert secrets("migration") == {"CANSLIM_DATABASE_URL"}
     assert secrets("test") == set()
-    for pod in (pod for pod in rendered.pods if pod.is_worker):
-        assert secrets(pod.component) == servers
-    if any(pod.component == "refresh" for pod in rendered.pods):
-        assert secrets("refresh") == {"CANSLIM_ADMIN_TOKEN"}
+    assert all(secrets(pod.component) == servers for pod in rendered.pods if pod.is_worker)
+
+
+def test_the_refresh_gets_the_token_alone(chart: Chart) -> None:
+    manifests = chart(SETS["trial"])
+    assert set(manifests.environment(manifests.pod("refresh"))) == {"CANSLIM_ADMIN_TOKEN"}
 
 
 def test_the_provider_yahoo_gets_its_budget(chart: Chart) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -218,8 +219,6 @@ def test_the_version_is_the_projects() -> None:
 
 
 def test_the_package_holds_what_is_used_and_nothing_else(helm_home: Path, tmp_path: Path) -> None:
-    import tarfile
-
     helm("helm4", "package", str(CHART), "--destination", str(tmp_path), home=helm_home)
     (package,) = tmp_path.iterdir()
     with tarfile.open(package) as archive:

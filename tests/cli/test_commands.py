@@ -464,12 +464,14 @@ def test_db_wait_waits_for_the_schema(postgres_server: EmbeddedPostgres) -> None
     sql(postgres_server.url, "DROP DATABASE command_wait WITH (FORCE)")
 
 
-def test_db_wait_takes_a_newer_schema(postgres_server: EmbeddedPostgres) -> None:
+def test_db_wait_and_upgrade_take_a_newer_schema(postgres_server: EmbeddedPostgres) -> None:
     sql(postgres_server.url, "CREATE DATABASE command_newer")
     url = postgres_server.url_of("command_newer")
     migrations.upgrade(url)
     sql(url, "UPDATE alembic_version SET version_num = '9999'")
     assert invoke("", "db", "wait", "--database-url", url, "--timeout", "0").exit_code == 0
+    # After a rollback the older version's migration runs.
+    assert invoke("", "db", "upgrade", "--database-url", url).exit_code == 0
     sql(postgres_server.url, "DROP DATABASE command_newer WITH (FORCE)")
 
 

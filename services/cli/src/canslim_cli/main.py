@@ -215,9 +215,10 @@ def _universe_path(name: str) -> str:
 
 @db_app.command("upgrade")
 def upgrade(database_url: DatabaseUrl) -> None:
-    """Bring the database to this version's schema."""
+    """Bring the database to this version's schema; a newer one stays."""
     try:
-        migrations.upgrade(database_url)
+        if asyncio.run(migrations.missing(database_url)) is not None:
+            migrations.upgrade(database_url)
     except (OSError, ValueError, DBAPIError, asyncpg.PostgresError) as error:
         errors.print(f"the database can't be upgraded: {error}", soft_wrap=True, highlight=False)
         raise typer.Exit(REFUSED) from None

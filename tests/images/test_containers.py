@@ -1,0 +1,42 @@
+"""Each image as a container of its own, with real servers beside it."""
+
+import pytest
+
+from tests.images.building import image
+from tests.images.containers import GRACE, NETWORK, settings, start, started
+from tests.images.engine import Engine, until
+from tests.images.promises import expect_a_leaver_to_lose_nothing, expect_a_sample_refresh_to_complete
+
+pytestmark = [pytest.mark.debian, pytest.mark.xdist_group("containers"), pytest.mark.timeout(900)]
+
+SYMBOLS = 600
+#: A task takes some seconds, so that the one told to stop is in the middle of it.
+SLOW = {
+    "CANSLIM_PROVIDER": "synthetic",
+    "CANSLIM_SYNTHETIC_SYMBOLS": str(SYMBOLS),
+    "CANSLIM_SYNTHETIC_LATENCY_MS": "500",
+    "CANSLIM_COLLECTOR_THREADS": "2",
+}
+
+
+def test_a_refresh_of_the_sample_completes_and_everything_ends_with_0(installable: Engine) -> None:
+    with started(installable) as installation:
+        expect_a_sample_refresh_to_complete(installation)
+        for process in (process for pool in installation.processes.values() for process in pool):
+            process.stopping(GRACE).wait()
+            assert process.state["ExitCode"] == 0, process.logs()
+            assert installable.podman("diff", process.name) == "", "it wrote to its image"
+
+
+def test_a_collector_told_to_stop_in_the_middle_loses_nothing(installable: Engine) -> None:
+    with started(installable, collectors=2, **SLOW) as installation:
+        expect_a_leaver_to_lose_nothing(installation, SYMBOLS + 2, GRACE)
+
+
+def test_the_collector_takes_up_provider_yahoo_with_tmp_alone_to_write_to(installable: Engine) -> None:
+    with started(installable):
+        environment = settings(CANSLIM_PROVIDER="yahoo", CANSLIM_YAHOO_CACHE_DIR="/tmp/yahoo")
+        yahoo = start(installable, "yahoo", image("collector"), **environment)
+        until(yahoo.ready, "it could claim a task", report=yahoo.logs)
+        libraries = "import curl_cffi, exchange_calendars, pyarrow.parquet, yfinance"
+        installable.podman("exec", "yahoo", "python", "-c", libraries)

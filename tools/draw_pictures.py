@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from canslim_cli import tables
 from canslim_cli.api_client import ApiClient
 
-TARGET = Path(__file__).resolve().parent.parent / "docs/images"
+TARGET = Path(__file__).resolve().parent.parent / "docs/pictures"
 #: The pictures fetch no font from elsewhere.
 FORMAT = re.sub(r"@font-face {{.*?}}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 

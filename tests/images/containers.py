@@ -1,4 +1,4 @@
-"""Starts the images one by one, each as its own container: read-only, without any right, with /tmp alone to write to."""
+"""Starts the images one by one, each in its own container: read-only, without a right, with /tmp alone to write to."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ def start(engine: Engine, name: str, which: str, *options: str, **environment: s
 
 @contextmanager
 def started(engine: Engine, collectors: int = 1, **more: str) -> Iterator[Installation]:
-    engine.podman("network", "create", "--ignore", NETWORK)
+    engine.podman("network", "create", NETWORK)
     access = {"POSTGRES_USER": "canslim", "POSTGRES_DB": "canslim", "POSTGRES_PASSWORD": PASSWORD}
     start(engine, "postgres", server_image("postgres"), "--user=999", "--tmpfs=/var/run/postgresql", **access)
     start(engine, "valkey", server_image("valkey"), "--user=999")

@@ -1,0 +1,53 @@
+"""Whether what is published is what readers think it is."""
+
+from typing import Final
+
+from tools.monitoring.alerts.alert import Alert, Severity
+from tools.monitoring.queries import state
+
+#: A session that was expected so long ago should be published by now.
+LATEST: Final = "7h"
+#: Below 90 % nothing is published and the refresh fails; this little above it somebody should know.
+THIN: Final = 0.95
+
+PUBLISHED: Final = state("canslim_published_session_timestamp_seconds", "", "namespace")
+#: As it was some hours ago, whatever gap there was just then.
+EXPECTED: Final = f"max by (namespace) (last_over_time(canslim_expected_session_timestamp_seconds[1h] offset {LATEST}))"
+
+PRICED, ACTIVE = (
+    state("canslim_published_symbols", f'kind="{kind}"', "namespace", "universe") for kind in ("priced", "active")
+)
+FAILED, COMPLETED = (
+    state("canslim_refresh_finished_timestamp_seconds", f'state="{ended}"', "namespace", "universe")
+    for ended in ("failed", "completed")
+)
+
+ALERTS: Final = (
+    Alert(
+        "CanslimDataStale",
+        Severity.WARNING,
+        f"{EXPECTED}\n> on (namespace) {PUBLISHED}\n"
+        f"or\n{EXPECTED}\nunless on (namespace) {PUBLISHED}\n"
+        # Else nobody knows what is published.
+        "and on (namespace) max by (namespace) (canslim_postgresql_up) == 1",
+        summary="The newest session is not published in {{ $labels.namespace }}",
+        description=f"It was over, and its bars expected, {LATEST} ago; no universe has ratings of it.",
+        dashboard="canslim-data",
+    ),
+    Alert(
+        "CanslimCoverageLow",
+        Severity.WARNING,
+        f"{PRICED}\n/ {ACTIVE} < {THIN}",
+        summary="The ratings of {{ $labels.universe }} in {{ $labels.namespace }} lack symbols",
+        description="Only {{ $value | humanizePercentage }} of its active symbols have a price of that session.",
+        dashboard="canslim-data",
+    ),
+    Alert(
+        "CanslimRefreshFailed",
+        Severity.CRITICAL,
+        f"{FAILED}\nunless on (namespace, universe)\n{COMPLETED}\n> on (namespace, universe) {FAILED}",
+        summary="The last refresh of {{ $labels.universe }} in {{ $labels.namespace }} failed",
+        description="The last good ratings stay published. The job's error says why.",
+        dashboard="canslim-data",
+    ),
+)

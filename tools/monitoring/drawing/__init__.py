@@ -1,0 +1,1 @@
+"""Draws dashboards as SVG, about as Grafana would, from what a Prometheus answers."""

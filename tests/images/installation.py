@@ -66,11 +66,13 @@ class Container:
 class Installation:
     """processes: by the name of their service; those of the API first listen on port 8000."""
 
-    def __init__(self, engine: Engine, postgres: str, processes: dict[str, list[Container]], api: str) -> None:
+    def __init__(
+        self, engine: Engine, postgres: str, processes: dict[str, list[Container]], api: str, token: str = TOKEN
+    ) -> None:
         self.engine = engine
         self.postgres = postgres
         self.processes = processes
-        self.http = httpx.Client(base_url=api, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+        self.http = httpx.Client(base_url=api, headers={"Authorization": f"Bearer {token}"}, timeout=10)
 
     def __enter__(self) -> Self:
         self.until(self.ready, "every process is ready")

@@ -6,6 +6,7 @@ servers first and runs their checks of the file until they pass. All else is pod
 
 import json
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.programs import program
 pytestmark = [pytest.mark.debian, pytest.mark.xdist_group("containers"), pytest.mark.timeout(900)]
 
 PROJECT = "test"
+COLLECTORS = 3
 
 
 class Project:
@@ -67,46 +69,63 @@ class Project:
         return Installation(self.engine, self.container("postgres").name, processes, api)
 
 
-@pytest.fixture
-def project(installable: Engine, tmp_path: Path) -> Project:
-    return Project(installable, tmp_path)
+@pytest.fixture(scope="module")
+def project(images: Engine, servers: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """With three collectors and Prometheus."""
+    images.clear()
+    project = Project(images, tmp_path_factory.mktemp("compose"))
+    project.up("--scale", f"collector={COLLECTORS}")
+    project.compose("up", "--detach", "prometheus", profile=("--profile", "monitoring"))
+    yield project
+    images.clear()
 
 
-def test_a_refresh_completes_and_every_health_check_passes(project: Project) -> None:
-    project.up()
+@pytest.fixture(scope="module")
+def installation(project: Project) -> Iterator[Installation]:
+    with project.installation(collector=COLLECTORS) as installation:
+        yield installation
+
+
+def test_a_refresh_completes(project: Project, installation: Installation) -> None:
     assert project.container("migration").state["ExitCode"] == 0
-    with project.installation() as installation:
-        expect_a_sample_refresh_to_complete(installation)
-    assert [name for name in ("api", "collector", "scoring") if not project.healthy(project.container(name))] == []
-    # The api container has the command line, the token and the address.
+    expect_a_sample_refresh_to_complete(installation)
+
+
+def test_the_command_line_is_in_the_api_container(project: Project, installation: Installation) -> None:
     said = project.compose("exec", "-T", "api", "canslim", "refresh", "--wait")
     assert "refresh completed: 412 of 412 symbols" in said
 
 
-def test_containers_are_as_the_file_says(project: Project) -> None:
-    project.up()
-    for service in ("api", "collector", "scoring", "postgres", "valkey"):
-        found = project.engine.inspect(project.container(service).name)
-        host = found["HostConfig"]
-        assert host["ReadonlyRootfs"], service
-        assert host["Memory"] > 0, service
-        assert host["SecurityOpt"] == ["no-new-privileges"], service
-        assert capabilities(project.engine, project.container(service)) == 0, service
+@pytest.mark.parametrize("service", ["api", "collector", "scoring"])
+def test_the_health_check_of_the_file_passes(project: Project, installation: Installation, service: str) -> None:
+    assert project.healthy(project.container(service))
 
 
-def test_pools_scale_and_prometheus_finds_every_container(project: Project) -> None:
-    project.up("--scale", "collector=3")
-    project.compose("up", "--detach", "prometheus", profile=("--profile", "monitoring"))
-    with project.installation(collector=3) as installation:
-        port = project.variables["PROMETHEUS_PORT"]
-        wanted = {"api": 1, "collector": 3, "scoring": 1}
-        installation.until(lambda: pools(port) == wanted, "Prometheus reads all of them")
-        groups = asked(port, "rules")["groups"]
-        assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
-        assert groups
+@pytest.mark.parametrize("service", ["api", "collector", "scoring", "postgres", "valkey", "prometheus"])
+def test_containers_are_as_the_file_says(project: Project, service: str) -> None:
+    host = project.engine.inspect(project.container(service).name)["HostConfig"]
+    assert host["ReadonlyRootfs"]
+    assert host["Memory"] > 0
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert capabilities(project.container(service)) == 0
 
 
-def capabilities(engine: Engine, container: Container) -> int:
+def test_prometheus_reads_every_container_of_a_pool(project: Project, installation: Installation) -> None:
+    port = project.variables["PROMETHEUS_PORT"]
+    wanted = {"api": 1, "collector": COLLECTORS, "scoring": 1}
+    installation.until(lambda: pools(port) == wanted, "Prometheus reads all of them")
+
+
+def test_prometheus_evaluates_the_rules_of_the_chart(project: Project, installation: Installation) -> None:
+    port = project.variables["PROMETHEUS_PORT"]
+
+    def states() -> set[str]:
+        return {rule["health"] for group in asked(port, "rules")["groups"] for rule in group["rules"]}
+
+    installation.until(lambda: states() == {"ok"}, "every rule is evaluated")
+
+
+def capabilities(container: Container) -> int:
     """What the first process may do, as the kernel has it."""
     status = Path("/proc", str(container.state["Pid"]), "status").read_text()
     words = dict(line.split(":\t", 1) for line in status.splitlines() if line.startswith("Cap"))

@@ -9,12 +9,12 @@ from tests.images.promises import expect_a_leaver_to_lose_nothing, expect_a_samp
 
 pytestmark = [pytest.mark.debian, pytest.mark.xdist_group("containers"), pytest.mark.timeout(900)]
 
-SYMBOLS = 600
+SYMBOLS = 400
 #: A task takes some seconds, so that the one told to stop is in the middle of it.
 SLOW = {
     "CANSLIM_PROVIDER": "synthetic",
     "CANSLIM_SYNTHETIC_SYMBOLS": str(SYMBOLS),
-    "CANSLIM_SYNTHETIC_LATENCY_MS": "500",
+    "CANSLIM_SYNTHETIC_LATENCY_MS": "1500",
     "CANSLIM_COLLECTOR_THREADS": "2",
 }
 

@@ -16,6 +16,8 @@ HOW = "run tools/control_plane/build.sh"
 KUBECTL = "run make tools"
 #: Services' addresses. Only a node gives them a meaning.
 SERVICES = "10.96.0.0/16"
+#: etcd wants an address for its peers, and has none.
+NOBODY = "http://127.0.0.1:1"
 #: Volumes that claims find, since nothing provides any here.
 VOLUMES = 40
 
@@ -70,8 +72,9 @@ def control_plane(folder: Path, *, address: str = "127.0.0.1") -> Iterator[Contr
 def _start(plane: ControlPlane) -> None:
     programs = plane.programs
     accounts = plane.authority.issue("service-accounts")
-    programs.start("etcd", _etcd(plane))
-    programs.start("kube-apiserver", _api_server(plane, accounts))
+    store = _free_port("127.0.0.1")
+    programs.start("etcd", _etcd(plane, store))
+    programs.start("kube-apiserver", _api_server(plane, accounts, store))
     programs.wait("the API server", lambda: _answers(plane))
     programs.start("kube-controller-manager", _controllers(plane, accounts))
     programs.start("kube-scheduler", _scheduler(plane))
@@ -81,30 +84,31 @@ def _start(plane: ControlPlane) -> None:
     programs.wait("the controllers", lambda: _has_account(plane))
 
 
-def _etcd(plane: ControlPlane) -> Command:
-    peers = f"unix://{plane.folder}/etcd-peers.socket"
+def _etcd(plane: ControlPlane, port: int) -> Command:
+    """Only who has a certificate may read the store."""
+    serving = plane.authority.issue("etcd", hosts=("IP:127.0.0.1",))
     return command(
         program("etcd", HOW),
         {
             "data-dir": plane.folder / "etcd",
             "unsafe-no-fsync": "true",
             "log-level": "warn",
-            "listen-client-urls": _store(plane),
-            "advertise-client-urls": _store(plane),
-            "listen-peer-urls": peers,
-            "initial-advertise-peer-urls": peers,
-            "initial-cluster": f"default={peers}",
+            "listen-client-urls": f"https://127.0.0.1:{port}",
+            "advertise-client-urls": f"https://127.0.0.1:{port}",
+            "cert-file": serving.certificate,
+            "key-file": serving.key,
+            "client-cert-auth": "true",
+            "trusted-ca-file": plane.authority.own.certificate,
+            "listen-peer-urls": "http://127.0.0.1:0",
+            "initial-advertise-peer-urls": NOBODY,
+            "initial-cluster": f"default={NOBODY}",
         },
     )
 
 
-def _store(plane: ControlPlane) -> str:
-    """Behind a socket in a private folder nobody else reaches it."""
-    return f"unix://{plane.folder}/etcd.socket"
-
-
-def _api_server(plane: ControlPlane, accounts: Certificate) -> Command:
+def _api_server(plane: ControlPlane, accounts: Certificate, store: int) -> Command:
     keys = plane.authority
+    to_store = keys.issue("kube-apiserver-etcd-client")
     serving = keys.issue("kube-apiserver", hosts=(f"IP:{plane.address}", "DNS:localhost"))
     # What the server shows to kubelets, and to servers that it passes requests on to.
     to_kubelets = keys.issue("kube-apiserver-kubelet-client", group="system:masters")
@@ -112,7 +116,10 @@ def _api_server(plane: ControlPlane, accounts: Certificate) -> Command:
     return command(
         program("kube-apiserver", HOW),
         {
-            "etcd-servers": _store(plane),
+            "etcd-servers": f"https://127.0.0.1:{store}",
+            "etcd-cafile": keys.own.certificate,
+            "etcd-certfile": to_store.certificate,
+            "etcd-keyfile": to_store.key,
             "bind-address": plane.address,
             "secure-port": plane.port,
             "tls-cert-file": serving.certificate,
@@ -123,7 +130,7 @@ def _api_server(plane: ControlPlane, accounts: Certificate) -> Command:
             "service-cluster-ip-range": SERVICES,
             "endpoint-reconciler-type": "none",
             "service-account-issuer": "https://kubernetes.default.svc",
-            "service-account-key-file": accounts.key,
+            "service-account-key-file": accounts.certificate,
             "service-account-signing-key-file": accounts.key,
             "kubelet-preferred-address-types": "InternalIP",
             "kubelet-certificate-authority": keys.own.certificate,

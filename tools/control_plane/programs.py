@@ -41,7 +41,8 @@ class Programs:
         self._logs = logs
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
 
-    def start(self, name: str, words: Command, environment: Mapping[str, str] | None = None) -> None:
+    def start(self, name: str, words: Command, environment: Mapping[str, str] | None = None) -> int:
+        """Its process id."""
         with self._log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
                 words,
@@ -52,6 +53,7 @@ class Programs:
                 start_new_session=True,
             )
         self._running.append((name, process))
+        return process.pid
 
     def wait(self, what: str, ready: Callable[[], bool]) -> None:
         """Until it is ready. Raises ControlPlaneError when a program has ended, or nothing comes of it."""
@@ -68,9 +70,9 @@ class Programs:
                 end = b"\n".join(self._log(name).read_bytes().splitlines()[-5:]).decode(errors="replace")
                 raise ControlPlaneError(f"{name} ended with {process.returncode}:\n{end}")
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         for _, process in reversed(self._running):
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(how)
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:

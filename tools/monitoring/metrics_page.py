@@ -9,6 +9,8 @@ from tools.monitoring.recording_rules import recordings
 from tools.monitoring.usage import places
 
 PAGE: Final = Path("docs/metrics.md")
+#: Seen from the page; tools/draw_dashboards.py draws them.
+PICTURES: Final = "pictures/dashboards"
 INTRODUCTION: Final = """\
 # Metrics
 
@@ -19,6 +21,16 @@ Prometheus adds `job`, `namespace`, `pod` and `pool` (api, collector, scoring, o
 What the API processes tell of the whole installation is the same from each: take `max by (...)`. While its source,
 PostgreSQL or Redis, does not answer, such a metric is absent; it is never 0 because nothing is known. One installation
 a namespace: that is what dashboards and alerts tell them apart by.
+"""
+BOARDS: Final = """\
+## Dashboards
+
+In `charts/canslim/dashboards`; what each panel shows is said behind its *i*. The pictures are drawn from what a real
+Prometheus answered to the panels' own queries while real processes played a day in eight minutes
+(`python -m tests.monitoring.scene`): the sample's refresh, then 9,000 made-up symbols whose requests fail more often
+than not, over one to five collectors and down again, one of them killed and one frozen at work, PostgreSQL away for
+seven seconds, a list of symbols that nobody knows, then Yahoo's formats with refusals. Metrics of Kubernetes and KEDA
+come from a stand-in that tells of these processes in their formats.
 """
 RULES: Final = """\
 ## Recording rules
@@ -34,13 +46,16 @@ on pods and autoscalers can't fire, and `CanslimKubernetesUnseen` or `CanslimSca
 
 
 def metrics_page(dashboards: list[dict[str, Any]]) -> str:
-    sections = [
-        INTRODUCTION,
-        *_own(dashboards),
-        RULES,
-        _table(("rule", "labels it adds", "used in"), _rules(dashboards)),
-    ]
-    return "\n".join([*sections, OTHERS, _table(("from", "metric", "used in"), _others(dashboards))])
+    rules = _table(("rule", "labels it adds", "used in"), _rules(dashboards))
+    others = _table(("from", "metric", "used in"), _others(dashboards))
+    sections = [INTRODUCTION, BOARDS, *_boards(dashboards), *_own(dashboards), RULES, rules, OTHERS, others]
+    return "\n".join(sections)
+
+
+def _boards(dashboards: list[dict[str, Any]]) -> Iterator[str]:
+    for board in dashboards:
+        name = board["uid"].removeprefix("canslim-")
+        yield f"{board['description']}\n\n![{board['title']}]({PICTURES}/{name}.svg)\n"
 
 
 def _own(dashboards: list[dict[str, Any]]) -> Iterator[str]:

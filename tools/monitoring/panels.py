@@ -162,9 +162,14 @@ def rows(
     *queries: Query,
     keys: Sequence[str],
     units: Mapping[str, str] | None = None,
+    largest: str | None = None,
     width: int = 12,
+    height: int = 8,
 ) -> Panel:
-    """A table: a row for each value of the labels `keys`, a column for each query, of the unit in `units`."""
+    """A table: a row for each value of the labels `keys`, a column for each query, of the unit in `units`.
+
+    largest: the column whose largest values come first.
+    """
     columns = {f"Value #{_letter(number)}": query.legend for number, query in enumerate(queries)}
     if len(queries) == 1:
         columns = {"Value": queries[0].legend}
@@ -179,10 +184,12 @@ def rows(
             )
         )
     )
+    if largest is not None:
+        panel.sort_by([shared.TableSortByFieldState().display_name(largest).desc(True)])
     for column, unit in (units or {}).items():
         panel.override_by_name(column, [dashboard.DynamicConfigValue("unit", unit)])
     targets = [target.format(PromQueryFormat.TABLE) for target in _targets(queries, instant=True)]
-    _describe(panel, title, description, "short", targets, width, height=8)
+    _describe(panel, title, description, "short", targets, width, height)
     panel.no_value("")
     return panel
 

@@ -134,6 +134,7 @@ SERVICE: Final = Row(
             ),
             keys=["method", "route"],
             units={"mean": "s"},
+            largest="requests",
             width=24,
         ),
     ],

@@ -86,6 +86,7 @@ PUBLISHED: Final = Row(
             keys=["universe"],
             units={"session": "dateTimeAsIso", "published": "dateTimeAsIso", "coverage": "percentunit"},
             width=24,
+            height=6,
         ),
         lines(
             "Coverage",
@@ -151,6 +152,7 @@ JOBS: Final = Row(
             "Every job that is stored, by kind and state.",
             Query(state("canslim_jobs", HERE, "kind", "state"), "jobs"),
             keys=["kind", "state"],
+            largest="jobs",
         ),
         rows(
             "The nightly refresh",
@@ -161,6 +163,7 @@ JOBS: Final = Row(
             Query(f"max by (cronjob) (kube_cronjob_spec_suspend{{{CRONJOB}}})", "suspended"),
             keys=["cronjob"],
             units=dict.fromkeys(("last start", "last success", "next start"), "dateTimeAsIso"),
+            height=5,
         ),
         rows(
             "Kubernetes' jobs that failed",
@@ -170,6 +173,7 @@ JOBS: Final = Row(
                 "failed",
             ),
             keys=["job_name"],
+            height=5,
         ),
         lines(
             "Jobs that ended",

@@ -38,6 +38,7 @@ SYMBOLS: Final = Row(
             "Symbols by provider and outcome, in the time that the dashboard shows.",
             Query(f"sum by (provider, outcome) (increase({COLLECTED}{{{HERE}}}[$__range]))", "symbols"),
             keys=["provider", "outcome"],
+            largest="symbols",
             width=8,
         ),
         lines(
@@ -56,11 +57,15 @@ SYMBOLS: Final = Row(
             ),
         ),
         lines(
-            "Sessions behind",
+            "Days behind",
             "Calendar days between the newest session that the source should have and the newest that is published, by "
-            "universe. Only with a provider that follows the market.",
+            "universe. Only with a provider that follows the market; universes that are a hundred days behind belong "
+            "to no such one and are left out.",
             "d",
-            Query(f"({EXPECTED}\n- on () group_right () {state(PUBLISHED, HERE, 'universe')}) / {DAY}", "{{universe}}"),
+            Query(
+                f"({EXPECTED}\n- on () group_right () {state(PUBLISHED, HERE, 'universe')}) / {DAY} < 100",
+                "{{universe}}",
+            ),
         ),
     ],
 )

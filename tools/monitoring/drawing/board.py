@@ -46,10 +46,19 @@ def draw_board(board: Mapping[str, Any], asking: Asking, repeats: Mapping[str, l
     canvas.box(Box(0, 0, WIDTH, height), DESK)
     canvas.text(GAP * 2, 30, board["title"], 18, INK, weight="600")
     events = board["annotations"]["list"]
-    marks = [moment for event in events for one in asking.over_time(event["expr"], {}) for moment, _ in one.points]
+    marks = {moment for event in events for one in asking.over_time(event["expr"], {}) for moment in _rises(one)}
     for panel, more in panels:
-        _draw(canvas, panel, asking, more, sorted(set(marks)))
+        _draw(canvas, panel, asking, more, sorted(marks))
     return canvas.picture(WIDTH, height, board["title"])
+
+
+def _rises(series: Series) -> Iterator[float]:
+    """When something was counted that was not yet the moment before."""
+    before = 0.0
+    for moment, value in series.points:
+        if value > before:
+            yield moment
+        before = value
 
 
 def _expanded(

@@ -11,6 +11,8 @@ from tools.monitoring.drawing.canvas import FAINT, GRID, INK, NAMED, PALETTE, Bo
 from tools.monitoring.drawing.units import told
 
 LEGEND_SIZE, LEGEND_LINE, LEGEND_LINES = 10.0, 14.0, 3
+#: Seconds that axes of times end with.
+TOPS: Final = (60, 120, 240, 480, 960, 1200, 2400, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 172_800)
 TIMES_EVERY: Final = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
@@ -50,7 +52,8 @@ def draw_curves(
     bottom = _legend(canvas, box, [(curve.name, PALETTE[at % len(PALETTE)]) for at, curve in enumerate(curves)])
     plot = box.inside(left=58, top=4, right=8, bottom=bottom + 16)
     layers: list[Layer] = _stacked(curves, span) if stacked else [(curve.points, {}) for curve in curves]
-    top = _top([value for points, _ in layers for value in points.values()], defaults.get("max"))
+    values = [value for points, _ in layers for value in points.values()]
+    top = defaults["max"] if "max" in defaults else _top(max(values, default=0), defaults["unit"])
     _axes(canvas, plot, span, [(share, told(share * top, defaults["unit"])) for share in (0, 0.25, 0.5, 0.75, 1)])
     for moment in marks:
         place = span.x(moment, plot)
@@ -124,8 +127,7 @@ def draw_heat(canvas: Canvas, box: Box, panel: Mapping[str, Any], curves: Sequen
     most = max((count for _, _, count in cells), default=0)
     height = plot.height / max(1, len(bounds))
     unit = panel["options"]["yAxis"]["unit"]
-    ticks = [(1 - 0.5 / len(bounds), "more")] if bounds else []
-    ticks += [
+    ticks = [
         ((row + 1) / len(bounds), told(float(curve.name), unit))
         for row, curve in enumerate(bounds[:-1])
         if row % 2 == 0
@@ -170,15 +172,15 @@ def _runs(piece: Sequence[float], points: Mapping[float, float]) -> Iterator[tup
     yield first, piece[-1]
 
 
-def _top(values: Sequence[float], most: float | None) -> float:
-    """A round number that no value is above."""
-    if most is not None:
-        return most
-    largest = max(values, default=0)
+def _top(largest: float, unit: str) -> float:
+    """A round number above it, of which quarters are round too."""
     if largest <= 0:
         return 1
-    size = 10 ** math.floor(math.log10(largest))
-    return float(next(size * factor for factor in (1, 2, 2.5, 4, 5, 8, 10) if size * factor >= largest * 0.999))
+    if unit == "s" and largest > TOPS[0]:
+        return next((top for top in TOPS if top >= largest), largest)
+    base = 2 if unit == "bytes" else 10
+    size = float(base ** math.floor(math.log(largest, base)))
+    return next(size * factor for factor in (1, 2, 4, 5, 8, 10, 20) if size * factor >= largest * 0.999)
 
 
 def _axes(canvas: Canvas, plot: Box, span: Span, ticks: Sequence[tuple[float, str]]) -> None:

@@ -1,6 +1,6 @@
 """Large numbers and tables: what is as of now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tools.monitoring.drawing.canvas import FAINT, GRID, INK, NAMED, Box, Canvas, fits
@@ -26,7 +26,7 @@ def draw_numbers(canvas: Canvas, box: Box, panel: Mapping[str, Any], values: Seq
 def _word(value: float, defaults: Mapping[str, Any]) -> str:
     words = defaults.get("mappings") or [{"options": {}}]
     meaning = words[0]["options"].get(f"{value:.0f}")
-    return meaning["text"] if meaning else told(value, defaults["unit"])
+    return meaning["text"] if meaning else told(value, defaults["unit"], defaults.get("decimals"))
 
 
 def _color(value: float, defaults: Mapping[str, Any]) -> str:
@@ -45,22 +45,29 @@ def draw_table(
 ) -> None:
     """columns: the name of each query, and what it answered by labels."""
     order = panel["transformations"][1]["options"]["indexByName"]
-    keys = [name for name in order if not name.startswith("Value") and name not in dict(columns)]
+    keys = sorted((name for name in order if not name.startswith("Value")), key=lambda name: order[name])
     units = {
         override["matcher"]["options"]: override["properties"][0]["value"]
         for override in panel["fieldConfig"]["overrides"]
     }
-    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    rows: dict[tuple[str, ...], dict[str, float]] = {}
     for name, answers in columns:
         for labels, value in answers:
-            key = tuple(labels.get(label, "") for label in keys)
-            rows.setdefault(key, {})[name] = told(value, units.get(name, "short"))
+            rows.setdefault(tuple(labels.get(label, "") for label in keys), {})[name] = value
     heads = [*keys, *(name for name, _ in columns)]
-    lines = [[*key, *(cells.get(name, "") for name, _ in columns)] for key, cells in sorted(rows.items())]
+    lines = [
+        [*key, *(told(cells[name], units.get(name, "short")) if name in cells else "" for name, _ in columns)]
+        for key, cells in sorted(rows.items(), key=_order(panel))
+    ]
     room = int((box.height - ROW) // ROW)
     _lines(canvas, box, heads, lines[:room], len(keys))
     if len(lines) > room:
         canvas.text(box.right - 4, box.bottom - 2, f"and {len(lines) - room} more", 10, FAINT, "end")
+
+
+def _order(panel: Mapping[str, Any]) -> Callable[[tuple[tuple[str, ...], dict[str, float]]], tuple[Any, ...]]:
+    largest = [column["displayName"] for column in panel.get("options", {}).get("sortBy", ())]
+    return lambda row: (*(-row[1].get(name, 0) for name in largest), row[0])
 
 
 def _lines(canvas: Canvas, box: Box, heads: Sequence[str], lines: Sequence[Sequence[str]], keys: int) -> None:

@@ -11,9 +11,12 @@ BYTES: Final = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 SHORT: Final = ((1e9, "Bil"), (1e6, "Mil"), (1e3, "K"))
 
 
-def told(value: float, unit: str) -> str:
+def told(value: float, unit: str, decimals: int | None = None) -> str:
+    """decimals: not more than these."""
     if not math.isfinite(value):
         return "–"
+    if decimals is not None:
+        value = round(value * 100, decimals) / 100 if unit == "percentunit" else round(value, decimals)
     match unit:
         case "s":
             return _seconds(value)

@@ -9,7 +9,8 @@ ARG BASE_IMAGE=python:3.13-slim-trixie
 
 FROM ${BASE_IMAGE} AS builder
 WORKDIR /workspace
-ENV PATH=/opt/tools/bin:$PATH UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+# Behind the base's own Python, which the environments are made with.
+ENV PATH=$PATH:/opt/tools/bin UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 COPY tools/image_packages.sh tools/builder.lock tools/
 RUN --mount=type=secret,id=registry --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache \
     tools/image_packages.sh tools

@@ -1,7 +1,6 @@
 """The cluster that KUBECONFIG names, and namespaces in it that are gone after the test."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def containers(cluster: Cluster) -> None:
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[Namespace]:
-    with cluster.temporary_namespace(f"canslim-test-{secrets.token_hex(3)}") as namespace:
+    with cluster.temporary_namespace() as namespace:
         yield namespace
 
 

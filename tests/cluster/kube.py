@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -61,8 +62,9 @@ class Cluster:
         return any(runtime != NO_RUNTIME for runtime in runtimes)
 
     @contextmanager
-    def temporary_namespace(self, name: str) -> Iterator["Namespace"]:
+    def temporary_namespace(self) -> Iterator["Namespace"]:
         """Restricted, as k8s/namespace.yaml has it."""
+        name = f"canslim-test-{secrets.token_hex(3)}"
         labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
         self.kubectl("create", "--filename", "-", given=_namespace(name, labels))
         namespace = Namespace(self, name)

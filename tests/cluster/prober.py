@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.chart.rendering import METADATA
-from tests.cluster.kube import Namespace, Object
+from tests.cluster.kube import Namespace, Object, is_ready
 from tests.cluster.values import images
 
 NAME = "prober"
@@ -35,6 +35,7 @@ def prober(namespace: Namespace) -> Iterator[Requests]:
     requests = Requests()
     namespace.create(_pod())
     try:
+        namespace.eventually(lambda: is_ready(namespace.get("pod", NAME)), "somebody asks", 120)
         namespace.eventually(lambda: '"failure": null' in namespace.kubectl("logs", NAME), "the API answers", 120)
         yield requests
         lines = [json.loads(line) for line in namespace.kubectl("logs", NAME).splitlines()]

@@ -14,6 +14,8 @@ from tests.cluster.values import images, secrets, trial, with_servers
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 WAIT = ("--wait", "--timeout=300s")
+#: A pod has 195 s to end.
+GONE = 240
 COMPONENTS = ("api", "collector", "scoring")
 
 
@@ -128,7 +130,7 @@ def test_nothing_is_left_where_the_servers_are_of_others(release: Release) -> No
     release.install(with_servers())
     assert len(release.namespace.own_objects()) > len(before) + 10
     release.uninstall()
-    release.namespace.eventually(lambda: release.namespace.own_objects() == before, "everything is gone")
+    release.namespace.eventually(lambda: release.namespace.own_objects() == before, "everything is gone", GONE)
 
 
 def test_what_holds_data_is_left_and_found_again(installed: Release) -> None:
@@ -140,6 +142,6 @@ def test_what_holds_data_is_left_and_found_again(installed: Release) -> None:
         "persistentvolumeclaim/data-canslim-postgresql-0",
         "persistentvolumeclaim/data-canslim-valkey-0",
     }
-    namespace.eventually(lambda: namespace.own_objects() == left, f"only {left} is left")
+    namespace.eventually(lambda: namespace.own_objects() == left, f"only {left} is left", GONE)
     installed.install(trial(), *WAIT)
     assert namespace.get("secret", "canslim-postgresql")["data"]["password"] == password

@@ -17,9 +17,10 @@ from tests.cluster.watching import exit_codes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500), pytest.mark.usefixtures("containers")]
 
-#: Of provider `synthetic` with these settings, and the two indices. One pod of 4 threads takes half a minute for them.
-SYMBOLS = 2002
-SLOW = {"provider": "synthetic", "synthetic": {"symbols": SYMBOLS - 2, "latencyMs": 40}}
+#: Of provider `synthetic` with these settings, with the two indices. A task takes about ten seconds, all of them half a
+#: minute for two pods of 4 threads.
+SYMBOLS = 1002
+SLOW = {"provider": "synthetic", "synthetic": {"symbols": SYMBOLS - 2, "latencyMs": 1500}}
 #: Of provider `sample`, with the two indices.
 SAMPLE_SYMBOLS = 412
 
@@ -86,7 +87,7 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with cluster.temporary_namespace("canslim-test-running") as namespace:
+    with cluster.temporary_namespace() as namespace:
         release = Release(namespace, "helm4", tmp_path_factory.mktemp("helm"))
         install(release, slow())
         yield Installation(release)

@@ -58,7 +58,6 @@ NOT_THROUGH_COMPOSE = OF_THE_COMMAND_LINE | {
     "api_host": "The images set it.",
     "api_port": "A container has all ports to itself; what others see is API_PORT.",
     "metrics_port": "The same; only Prometheus asks, on the inner network.",
-    "files_dir": "A folder of the host has to be mounted too, which takes a file of one's own beside compose.yaml.",
     "yahoo_base_url": "For tests.",
     "yahoo_cache_dir": "A container's /tmp goes with it; two requests a start are saved by nothing less than a volume.",
 }

@@ -2,7 +2,6 @@
 # Builds the programs of a Kubernetes cluster out of Go modules, into the cache:
 #   build.sh                 what a control plane takes: etcd, the API server, the controllers, the scheduler
 #   build.sh node            what a node takes beside containerd: kubelet, kube-proxy, CoreDNS
-#   build.sh keda            KEDA
 # The first build compiles for long (docs/cluster-tests.md has times); what is there already is not built again.
 set -eu
 
@@ -46,9 +45,8 @@ case ${1:-control-plane} in
         build etcd go.etcd.io/etcd/server/v3 etcd
         kubernetes kube-apiserver kube-controller-manager kube-scheduler
         folder=config/crd/bases
-        kinds keda github.com/kedacore/keda/v2 $folder/keda.sh_scaledobjects.yaml $folder/keda.sh_scaledjobs.yaml \
-            $folder/keda.sh_triggerauthentications.yaml $folder/keda.sh_clustertriggerauthentications.yaml \
-            $folder/eventing.keda.sh_cloudeventsources.yaml $folder/eventing.keda.sh_clustercloudeventsources.yaml
+        kinds keda github.com/kedacore/keda/v2 \
+            $folder/keda.sh_scaledobjects.yaml $folder/keda.sh_triggerauthentications.yaml
         folder=example/prometheus-operator-crd
         kinds prometheus_operator github.com/prometheus-operator/prometheus-operator \
             $folder/monitoring.coreos.com_podmonitors.yaml $folder/monitoring.coreos.com_prometheusrules.yaml
@@ -57,12 +55,8 @@ case ${1:-control-plane} in
         kubernetes kubelet kube-proxy
         build coredns . coredns
         ;;
-    keda)
-        build keda github.com/kedacore/keda/v2/cmd/operator keda-operator
-        build keda github.com/kedacore/keda/v2/cmd/adapter keda-adapter
-        ;;
     *)
-        echo "build.sh: expected control-plane, node or keda, not '$1'" >&2
+        echo "build.sh: expected control-plane or node, not '$1'" >&2
         exit 2
         ;;
 esac

@@ -41,7 +41,7 @@
 {{- define "canslim.guardPools" -}}
 {{- $taken := list "api" "database" "migration" "monitoring" "network" "postgresql" "refresh" "settings" "test" "valkey" -}}
 {{- $services := list -}}
-{{- range $name, $pool := include "canslim.pools" . | fromYaml -}}
+{{- range $name, $pool := include "canslim.pools" . | fromJson -}}
 {{- $own := get $.Values.pools $name -}}
 {{- $scaling := $pool.autoscaling -}}
 {{- $services = append $services $pool.service -}}

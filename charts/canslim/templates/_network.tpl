@@ -47,7 +47,7 @@
 {{/* The autoscaling modes of all pools, as a JSON list. */}}
 {{- define "canslim.modes" -}}
 {{- $modes := list -}}
-{{- range include "canslim.pools" . | fromYaml -}}
+{{- range include "canslim.pools" . | fromJson -}}
 {{- $modes = append $modes .autoscaling.mode -}}
 {{- end -}}
 {{- $modes | uniq | toJson -}}

@@ -3,12 +3,12 @@
 {{- $result := deepCopy .under -}}
 {{- range $key, $value := .over -}}
 {{- if and (kindIs "map" $value) (kindIs "map" (get $result $key)) -}}
-{{- $_ := set $result $key (include "canslim.overlay" (dict "under" (get $result $key) "over" $value) | fromYaml) -}}
+{{- $_ := set $result $key (include "canslim.overlay" (dict "under" (get $result $key) "over" $value) | fromJson) -}}
 {{- else -}}
 {{- $_ := set $result $key $value -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml $result -}}
+{{- toJson $result -}}
 {{- end -}}
 
 {{/*
@@ -20,7 +20,7 @@ objective, for metrics and the start of a pod take their time.
 {{- $pools := dict -}}
 {{- range $name, $own := .Values.pools -}}
 {{- $defaults := get $.Values.poolDefaults $own.service -}}
-{{- $pool := include "canslim.overlay" (dict "under" $defaults "over" $own) | fromYaml -}}
+{{- $pool := include "canslim.overlay" (dict "under" $defaults "over" $own) | fromJson -}}
 {{- $threads := int $pool.threads | default (int (include "canslim.usualThreads" (dict "root" $ "service" $own.service))) -}}
 {{- $_ := set $pool "threads" $threads -}}
 {{- $_ := set $pool "target" (divf (mul $threads (int $pool.autoscaling.objectiveSeconds)) 2 | ceil) -}}
@@ -33,7 +33,7 @@ objective, for metrics and the start of a pod take their time.
 {{- $_ := set $pool "fullname" (printf "%s-%s" (include "canslim.fullname" $) $name) -}}
 {{- $_ := set $pools $name $pool -}}
 {{- end -}}
-{{- toYaml $pools -}}
+{{- toJson $pools -}}
 {{- end -}}
 
 {{/* (dict "root" $ "service" "collector"): what the service takes where nobody says, spelled out to scale by it. */}}

@@ -1,4 +1,4 @@
-// KEDA: its operator and its adapter scale for real, where PostgreSQL is reached.
+// KEDA's kinds, for the API server to check objects by; nothing of it is built.
 module canslim/control-plane/keda
 
 go 1.26.0

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
-from importlib.metadata import requires
+from importlib.metadata import entry_points, requires
 
 import pytest
 from packaging.requirements import Requirement
@@ -55,6 +55,14 @@ def test_a_process_with_the_api_holds_no_numbers_and_no_worker() -> None:
     assert "starlette" in loaded
     assert not loaded & {name.replace("-", "_") for name in NUMERIC}
     assert not loaded & {"canslim_collector", "canslim_scoring", "canslim_ratings", "canslim_calendar", "canslim_cli"}
+
+
+@pytest.mark.parametrize("service", ["api", "collector", "scoring"])
+def test_the_entry_of_a_service_hears_a_signal_before_anything_slow_is_imported(service: str) -> None:
+    (script,) = entry_points(group="console_scripts", name=f"canslim-{service}")
+    assert script.value == f"canslim_{service}.__main__:main"
+    loaded = loaded_by(f"import {script.module}")
+    assert loaded - loaded_by("import importlib, signal") == {f"canslim_{service}", "canslim_infra"}
 
 
 def test_installing_the_api_installs_no_numbers() -> None:

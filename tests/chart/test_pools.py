@@ -54,6 +54,15 @@ def test_a_default_changed_by_the_operator_holds_for_all_pools_of_the_service(ch
     assert threads == {"collector": "7", "more": "7"}
 
 
+@pytest.mark.parametrize("value", ["a line\n", "two\nlines", " {{ .Values }} ", "yes", "010"])
+def test_a_pools_strings_are_kept_as_they_are_given(chart: Chart, value: str) -> None:
+    pool = {"service": "collector", "podAnnotations": {"note": value}, "env": {"NOTE": value}}
+    manifests = chart(with_servers(pools={"more": pool}))
+    template = manifests.one("Deployment", "canslim-more")["spec"]["template"]
+    assert template["metadata"]["annotations"]["note"] == value
+    assert manifests.environment(manifests.pod("more"))["NOTE"] == value
+
+
 def test_a_pool_may_rest(chart: Chart) -> None:
     assert chart(SETS["pools"]).one("Deployment", "canslim-collector")["spec"]["replicas"] == 0
 

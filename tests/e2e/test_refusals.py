@@ -33,7 +33,7 @@ def refusal(*command: str, **settings: str) -> list[str]:
 
 
 def service(name: str) -> tuple[str, ...]:
-    return sys.executable, "-m", f"canslim_{name}.main"
+    return sys.executable, "-m", f"canslim_{name}"
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_after_kill_9_the_next_up_cleans_and_goes_on(data_dir: Path, port: int) 
         up.until(lambda: collecting(port), "a collector works")
         left = psutil.Process(up.process.pid).children(recursive=True)
         # Hung, it does not notice that its parent died, and keeps the port; macOS would not even tell it.
-        next(child for child in left if "canslim_api.main" in child.cmdline()).suspend()
+        next(child for child in left if "canslim_api" in child.cmdline()).suspend()
         up.send(signal.SIGKILL)
     with running_up(data_dir, port, *SYNTHETIC, **SMALL) as again:
         again.until_up()

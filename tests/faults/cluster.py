@@ -75,7 +75,7 @@ class Cluster:
     def start(self, pools: Sequence[tuple[str, int]]) -> None:
         for name, count in pools:
             for _ in range(count):
-                self.add(name, ["-m", f"canslim_{name}.main"])
+                self.add(name, ["-m", f"canslim_{name}"])
         self._keeper.start()
         self.until(self._ready, "the API is ready")
 

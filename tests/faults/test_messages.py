@@ -44,7 +44,7 @@ def test_a_poison_task_is_given_up_and_costs_nobody_else(run_cluster: RunCluster
         check(cluster)
 
         cluster.stop("poisoned")
-        cluster.add("collector", ["-m", "canslim_collector.main"])
+        cluster.add("collector", ["-m", "canslim_collector"])
         replayed = cluster.http.post(f"/screener/dead-letters/{letter['id']}/replay")
         assert replayed.status_code == 202, replayed.text
         assert cluster.finished(replayed.json()["job_id"])["state"] == "completed"

@@ -25,7 +25,7 @@ def samples(port: int) -> dict[str, float]:
 def observed(cluster: Cluster) -> Iterator[tuple[Cluster, Member, int]]:
     """The shared installation, and a collector whose metrics are at a known port."""
     port = free_port()
-    member = cluster.add("collector", ["-m", "canslim_collector.main"], CANSLIM_METRICS_PORT=str(port))
+    member = cluster.add("collector", ["-m", "canslim_collector"], CANSLIM_METRICS_PORT=str(port))
     member.kept = False
     cluster.until(lambda: answers(port, "/readyz"), "the collector is ready")
     yield cluster, member, port

@@ -32,7 +32,7 @@ class Pod:
     ready: bool = False
 
     def run(self) -> None:
-        command = [sys.executable, "-m", f"canslim_{self.pool}.main"]
+        command = [sys.executable, "-m", f"canslim_{self.pool}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=dict(self.environment), stdout=log, stderr=log)
 

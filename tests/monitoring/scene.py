@@ -85,11 +85,13 @@ class Scene:
 
     def _sample(self) -> None:
         """Rated twice, for a rate needs something to have happened before."""
+        scored = 'canslim_task_seconds_count{stage="score",verdict="done"}'
         self._provide("sample")
         assert self._refreshed()["state"] == "completed"
+        self._until(lambda: self._seen(scored), "the first scores are counted")
         again = self.http.post("/screener/recalculate", json={}).raise_for_status()
         assert self._finished(again.json()["job_id"])["state"] == "completed"
-        self._rest()
+        self._until(lambda: self._seen(f"{scored} > 1"), "the second ones are")
 
     def _synthetic(self) -> None:
         """A large refresh with failing requests, over more and fewer pods, crashes and servers that are away."""
@@ -107,7 +109,7 @@ class Scene:
         time.sleep(SILENT)
         self.pods.thaw(frozen)
         lost = 'canslim_task_seconds_count{verdict="superseded"} > 0'
-        self._until(lambda: self.prometheus.at(lost, time.time()) != [], "it noticed that it lost its task")
+        self._until(lambda: self._seen(lost), "it noticed that it lost its task")
         self._postgresql_away()
         self._rest()
         self._scale_in()
@@ -217,6 +219,9 @@ class Scene:
             return self.http.get("/readyz").is_success
         except httpx.TransportError:
             return False
+
+    def _seen(self, query: str) -> bool:
+        return self.prometheus.at(query, time.time()) != []
 
     def _until(self, condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds

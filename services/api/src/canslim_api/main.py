@@ -17,7 +17,6 @@ GRACE = 5
 
 
 def main() -> None:
-    """Entry of `canslim-api`, configured by the environment alone."""
     try:
         settings = read_settings()
         if settings.admin_token is None:
@@ -34,8 +33,8 @@ def main() -> None:
     )
     server = uvicorn.Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal again once it has stopped; a clean stop ends with 0.
-        signal.signal(number, lambda *_: None)
+        # Before uvicorn has its own handlers, and after: it raises the signal again once it has stopped.
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     asyncio.run(server.serve(sockets=[listener]))
 
 
@@ -52,7 +51,3 @@ def _listen(settings: Settings) -> socket.socket:
             "choose another one with CANSLIM_API_PORT"
         ) from error
     return listener
-
-
-if __name__ == "__main__":
-    main()

@@ -23,7 +23,6 @@ EXPECTED = Gauge(
 
 
 def main() -> None:
-    """Entry of `canslim-collector`, configured by the environment alone."""
     try:
         settings = read_settings()
         provider = create_provider(settings)
@@ -42,7 +41,3 @@ def run_collector(settings: Settings, provider: Provider) -> int:
         EXPECTED.set_function(lambda: datetime.combine(expected_session(), time(), UTC).timestamp())
     stages = {COLLECT.name: partial(collect_stock_data, provider)}
     return run_worker(settings, COLLECT.queue, settings.collector_threads or provider.habits.tasks, stages)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,7 +14,6 @@ STAGES = {RS.name: recalculate_rs_rating, SCORE.name: recalculate_canslim_score}
 
 
 def main() -> None:
-    """Entry of `canslim-scoring`, configured by the environment alone."""
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -23,7 +22,3 @@ def main() -> None:
     configure_logging(settings.log_format)
     configure_tracing("scoring", settings.otlp_endpoint)
     sys.exit(run_worker(settings, RS.queue, settings.scoring_threads, STAGES))
-
-
-if __name__ == "__main__":
-    main()

@@ -511,6 +511,13 @@ def alone_again(budget: Budget) -> bool:
     return alone() > before
 
 
+def test_a_process_that_starts_without_redis_paces_itself(own_redis: EmbeddedValkey) -> None:
+    own_redis.kill()
+    budget, before = budget_of(own_redis.url), alone()
+    use(budget)
+    assert alone() == before + 1
+
+
 def test_a_redis_that_hangs_holds_nobody_up(own_redis: EmbeddedValkey) -> None:
     budget, before = budget_of(own_redis.url), alone()
     use(budget)

@@ -58,7 +58,7 @@ async def _serve(
         await asyncio.to_thread(migrations.upgrade, servers.database_url)
     except (OSError, ValueError, DBAPIError, asyncpg.PostgresError) as error:
         raise UpRefused(f"the database can't be upgraded: {error}") from error
-    services = [Service(name, [sys.executable, "-m", f"canslim_{name}.main"], environment) for name in PROCESSES]
+    services = [Service(name, [sys.executable, "-m", f"canslim_{name}"], environment) for name in PROCESSES]
     async with Supervisor(data_dir, services, console) as supervisor:
         stopped = asyncio.create_task(supervisor.stopped())
         greeting = asyncio.create_task(_greet(settings, data_dir, refresh=refresh, console=console))

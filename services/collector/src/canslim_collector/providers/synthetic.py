@@ -180,7 +180,7 @@ def symbol_of(number: int) -> str:
 
 #: The last month of each quarter, then the day after it.
 _MONTHS = np.datetime64("2025-03", "M") - 3 * np.arange(QUARTERS)[::-1]
-_ENDS = (_MONTHS + 1).astype("datetime64[D]") - 1
+_ENDS = (_MONTHS + np.timedelta64(1, "M")).astype("datetime64[D]") - 1
 _QUARTER = _MONTHS.astype(int) % 12 // 3 + 1
 _YEARLY = _QUARTER == 4
 #: The first report can be a year's; its first three quarters come before the ten.

@@ -88,10 +88,8 @@ class Budget:
         self.pace = pace
         self._lost_after = timeout + LOST_MARGIN
         self._process = uuid4().hex
-        self._redis = redis.Redis.from_url(
-            redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None, single_connection_client=True
-        )
-        #: One connection is enough for all threads: each call takes a tenth of a millisecond.
+        self._redis = redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, retry=None)
+        #: Keeps it to one connection, enough for all threads: each call takes a tenth of a millisecond.
         self._wire = threading.Lock()
         self._grant = self._redis.register_script(_script("budget"))
         self._throttle = self._redis.register_script(_script("throttle"))

@@ -1,0 +1,11 @@
+"""Entry of `canslim-scoring`, configured by the environment alone."""
+
+from canslim_infra.entry import enter
+
+
+def main() -> None:
+    enter("canslim_scoring.main")
+
+
+if __name__ == "__main__":
+    main()

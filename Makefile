@@ -12,6 +12,8 @@ UNIVERSE ?=
 VALUES ?= k8s/values/trial.yaml
 HELM ?= helm
 ENGINE ?= podman
+NAMESPACE ?= canslim
+RELEASE ?= canslim
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
@@ -94,17 +96,17 @@ kind: images ## A local cluster with the images of this machine (ENGINE=podman|d
 	k8s/kind.sh $(VERSION) $(ENGINE)
 
 deploy: ## Installs or upgrades the chart where kubectl points (VALUES="a.yaml b.yaml", by default a trial; HELM=helm)
-	kubectl apply --filename k8s/namespace.yaml
-	$(HELM) upgrade --install canslim charts/canslim --namespace canslim $(addprefix --values ,$(VALUES)) --wait --timeout 15m $(HELM_FLAGS)
+	sed 's/^  name: canslim$$/  name: $(NAMESPACE)/' k8s/namespace.yaml | kubectl apply --filename -
+	$(HELM) upgrade --install $(RELEASE) charts/canslim --namespace $(NAMESPACE) $(addprefix --values ,$(VALUES)) --wait --timeout 15m $(HELM_FLAGS)
 
 down: ## Removes what `make deploy` installed; volumes stay
-	$(HELM) uninstall canslim --namespace canslim --wait
+	$(HELM) uninstall $(RELEASE) --namespace $(NAMESPACE) --wait
 
 logs: ## Follows the logs of all pods
-	kubectl --namespace canslim logs --follow --prefix --all-containers --tail 20 --max-log-requests 100 --selector app.kubernetes.io/instance=canslim
+	kubectl --namespace $(NAMESPACE) logs --follow --prefix --all-containers --tail 20 --max-log-requests 100 --selector app.kubernetes.io/instance=$(RELEASE)
 
-scale: ## Gives a pool of workers N pods, or back to its autoscaler (POOL=collector N=4, N=auto)
-	@NAMESPACE=canslim k8s/scale.sh "$(POOL)" "$(N)"
+scale: ## Gives a pool of workers N pods, or back to its autoscaler (POOL=collector N=4, N=auto; NAMESPACE, RELEASE)
+	@RELEASE=$(RELEASE) NAMESPACE=$(NAMESPACE) k8s/scale.sh "$(POOL)" "$(N)"
 
 clean: ## Removes .venv and caches; data directories stay
 	rm -rf $(VENV) .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,11 +1,13 @@
 """A published session, row by row."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from canslim_infra.postgres.connection import Connection, Database
+from canslim_infra.postgres.rating_columns import SHARED
 from tests.api.worker import SESSION
 
 
@@ -23,21 +25,32 @@ class Rated:
     sector: str | None = None
     industry: str | None = None
     rs_reason: str | None = None
+    rs_provisional: int | None = None
     score_reason: str | None = None
     letters: Any = None
     details: Any = None
+    #: Those of SHARED that there are, by name.
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 async def publish(
-    database: Database, *stocks: Rated, session: date = SESSION, universe: str = "sample", published: bool = True
+    database: Database,
+    *stocks: Rated,
+    session: date = SESSION,
+    universe: str = "sample",
+    published: bool = True,
+    ratings: Sequence[str] = SHARED,
 ) -> None:
+    """ratings: those that the set knows, in its order."""
     async with database.transaction() as connection:
-        set_id = await _make_set(connection, universe, session, len(stocks), published)
+        set_id = await _make_set(connection, universe, session, len(stocks), published, ratings)
         for stock in stocks:
-            await _add(connection, set_id, session, stock)
+            await _add(connection, set_id, session, stock, ratings)
 
 
-async def _make_set(connection: Connection, universe: str, session: date, count: int, published: bool) -> int:
+async def _make_set(
+    connection: Connection, universe: str, session: date, count: int, published: bool, ratings: Sequence[str]
+) -> int:
     job_id = await connection.fetchval(
         """
         INSERT INTO job (kind, universe, stages, stage, requested_by, state, total, deadline_at)
@@ -49,8 +62,8 @@ async def _make_set(connection: Connection, universe: str, session: date, count:
     set_id: int = await connection.fetchval(
         """
         INSERT INTO rating_set (job_id, universe, session, rs_version, score_version, active, priced, rated,
-                                market, published_at)
-        VALUES ($1, $2, $3, 'rs.1', 'score.1', $4, $4, $4, $5, CASE WHEN $6 THEN now() END) RETURNING id
+                                market, published_at, ratings, versions)
+        VALUES ($1, $2, $3, 'rs.1', 'score.1', $4, $4, $4, $5, CASE WHEN $6 THEN now() END, $7, $8) RETURNING id
         """,
         job_id,
         universe,
@@ -58,12 +71,16 @@ async def _make_set(connection: Connection, universe: str, session: date, count:
         count,
         {"state": "confirmed_uptrend", "since": "2017-03-01", "leader": "SPY", "indexes": {}},
         published,
+        ratings,
+        [f"{name}.1" for name in ratings],
     )
     return set_id
 
 
-async def _add(connection: Connection, set_id: int, session: date, stock: Rated) -> None:
+async def _add(connection: Connection, set_id: int, session: date, stock: Rated, ratings: Sequence[str]) -> None:
     row = asdict(stock)
+    figures = [stock.figures.get(name) for name in ratings]
+    row |= {"figures": figures, "reasons": [None if figure is not None else "no_price" for figure in figures]}
     await connection.execute(
         """
         INSERT INTO listing (symbol, name, sector, industry, benchmark) VALUES ($1, $2, $3, $4, false)

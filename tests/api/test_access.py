@@ -6,6 +6,7 @@ import pytest
 from canslim_api.app import create_app
 from canslim_api.endpoints import Endpoint
 from canslim_api.routes import ENDPOINTS
+from canslim_core.ratings import RATINGS
 from canslim_infra.settings import Settings
 from tests.api.running import NOWHERE, TOKEN, client_of, fields, problem
 
@@ -130,7 +131,7 @@ async def test_a_wrong_query_is_refused_and_the_parameter_named(
 
 async def test_a_bad_sort_key_is_answered_with_the_good_ones(unstarted: httpx.AsyncClient) -> None:
     detail = problem(await unstarted.get("/screener/stocks?sort=color"), 422)["detail"]
-    assert "sort by one of rank, score, rs_rating, coverage, close, symbol, name" in detail
+    assert all(name in detail for name in ("sort by one of rank, ", *RATINGS, "close, symbol, name"))
 
 
 async def test_several_wrong_fields_are_all_named(unstarted: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.rating_columns import SHARED
 from tests.api.rated import Rated, letters, publish, store_bars
 from tests.api.running import problem
 
@@ -174,6 +175,7 @@ async def test_csv_has_the_same_rows(api: httpx.AsyncClient) -> None:
         "reason": "",
         "C_points": "8",
         "A_points": "9",
+        **dict.fromkeys((*SHARED, "smr_letter", "acc_dis_letter"), ""),
         **dict.fromkeys(("N_points", "S_points", "L_points", "I_points", "M_points"), ""),
     }
     assert (rows[-1]["rs_rating"], rows[-1]["reason"]) == ("", "no_price")

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from canslim_api.routes import ENDPOINTS
 from canslim_collector.providers import PROVIDERS
-from canslim_core.stages import RECALCULATE, REFRESH, STAGES
+from canslim_core.stages import BACKFILL, RECALCULATE, REFRESH, STAGES
 from canslim_core.universes import UNIVERSES
 from canslim_infra.settings import Settings
 
@@ -110,16 +110,17 @@ def test_services_do_not_install_each_other(service: str) -> None:
 
 
 def test_every_stage_has_one_actor_and_one_name() -> None:
-    assert list(STAGES) == [stage.name for stage in REFRESH]
-    assert Counter(stage.actor for stage in REFRESH).most_common(1)[0][1] == 1
+    assert list(STAGES) == [stage.name for stage in (*REFRESH, *BACKFILL)]
+    assert Counter(stage.actor for stage in STAGES.values()).most_common(1)[0][1] == 1
     assert set(RECALCULATE) <= set(REFRESH)
 
 
 def test_actors_keep_the_names_that_are_on_messages() -> None:
-    assert {stage.name: (stage.queue, stage.actor) for stage in REFRESH} == {
+    assert {stage.name: (stage.queue, stage.actor) for stage in STAGES.values()} == {
         "collect": ("collector", "collect_stock_data"),
         "rs": ("scoring", "recalculate_rs_rating"),
         "score": ("scoring", "recalculate_canslim_score"),
+        "history": ("scoring", "backfill_ratings"),
     }
 
 

@@ -7,7 +7,7 @@ from tests.ratings.builders import facts, panel, steady, strengths
 
 def test_panels_of_two_shapes_are_refused() -> None:
     close = panel({"A": steady(110.0)})
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="high must have the sessions and symbols of close"):
         facts(close, high=close.iloc[1:])
 
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from canslim_ratings import as_known
-from canslim_ratings.filings import conflicting_symbols
+from canslim_ratings.filings import conflicting_symbols, is_split
 from tests.ratings.builders import filing, shared
 
 
@@ -58,6 +58,17 @@ def test_a_split_after_the_session_is_not_known() -> None:
 def test_two_splits_multiply() -> None:
     splits = pd.concat([split("A", "2024-06-01", 0.5), split("A", "2024-06-15", 0.2), split("B", "2024-06-10", 3)])
     assert known([Q1], "2024-07-01", splits)["eps_diluted"].tolist() == [pytest.approx(0.1)]
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.142857, 0.666667, 0.500053, 0.952381, 1.5, 10.0, 29.99997, 135.00005])
+def test_a_ratio_of_whole_numbers_is_a_split(factor: float) -> None:
+    assert is_split(np.array([factor])).all()
+
+
+@pytest.mark.parametrize("factor", [0.543183, 0.420875, 0.454133, 0.749625, 0.664275, 0.97])
+def test_what_a_spin_off_or_a_special_dividend_leaves_is_none(factor: float) -> None:
+    assert not is_split(np.array([factor])).any()
+    assert known([Q1], "2024-07-01", split("A", "2024-06-01", factor))["eps_diluted"].tolist() == [1.0]
 
 
 def test_a_column_that_a_source_does_not_have_is_missing() -> None:

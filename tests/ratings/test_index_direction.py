@@ -155,7 +155,11 @@ OTHER_RALLY_DAY = {("QQQ", date(2020, 4, 2))}
 def index_bars(name: str) -> pd.DataFrame:
     frame = pd.read_parquet(shared("prices/benchmarks_1998_2025.parquet"))
     frame = frame[frame["symbol"] == name].assign(date=pd.to_datetime(frame["date"])).set_index("date").sort_index()
-    return frame[["low", "close", "volume"]].astype("float64")
+    frame = frame[["low", "close", "volume"]].astype("float64")
+    if name == "QQQ":
+        # It split 2:1 on that day; the bars are as traded.
+        frame.loc[: pd.Timestamp("2000-03-19")] *= [0.5, 0.5, 2.0]
+    return frame
 
 
 def published(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -164,9 +168,16 @@ def published(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def replayed(frame: pd.DataFrame) -> dict[date, tuple[str | None, int | None]]:
-    """Event and rally day by session; the data has a gap from 2021-03 to 2022-03, which no rally crosses."""
-    parts = (frame.loc["2018":"2021"], frame.loc["2022":])
+    """Event and rally day by session from 1998 to 2025; no rally crosses a gap of the data, as 2021-03 to 2022-03."""
+    stretch = (frame.index.to_series().diff() > pd.Timedelta(days=10)).cumsum()
+    parts = [part for _, part in frame.groupby(stretch)]
     return {entry.session: (entry.event, entry.rally_day) for part in parts for entry in index_direction(part).log}
+
+
+def test_the_replay_covers_1998_to_2025() -> None:
+    log = replayed(index_bars("SPY"))
+    assert (min(log), max(log)) == (date(1998, 1, 2), date(2025, 3, 20))
+    assert len(log) == 6601
 
 
 def test_nine_published_days_are_inside_the_data() -> None:

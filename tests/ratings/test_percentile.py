@@ -1,6 +1,14 @@
 import numpy as np
+import pytest
 
-from canslim_ratings.percentile import among, average_ranks, half_even_of_share, spread_over_ranks
+from canslim_ratings.percentile import (
+    Ranking,
+    among,
+    average_ranks,
+    half_even_of_share,
+    spread_over_ranks,
+    weighted_mean,
+)
 
 
 def test_ranks_count_from_one_and_leave_missing_scores_out() -> None:
@@ -28,3 +36,21 @@ def test_a_score_among_others_is_the_share_below_it() -> None:
 
 def test_nothing_is_among_nobody() -> None:
     assert np.isnan(among(np.array([1.0]), np.array([np.nan]))).all()
+
+
+def test_a_ranking_knows_ranks_ratings_and_unrounded_places() -> None:
+    ranking = Ranking.of(np.array([5.0, np.nan, 1.0, 3.0, 4.0]))
+    np.testing.assert_array_equal(ranking.ranks, [4, np.nan, 1, 2, 3])
+    np.testing.assert_array_equal(ranking.rating, [99, np.nan, 1, 34, 66])
+    np.testing.assert_allclose(ranking.place, [99, np.nan, 1, 1 + 98 / 3, 1 + 196 / 3])
+    assert ranking.count == 4
+
+
+def test_one_alone_has_no_place() -> None:
+    assert np.isnan(Ranking.of(np.array([5.0, np.nan])).place).all()
+
+
+def test_the_weighted_mean_is_that_of_the_parts_that_exist() -> None:
+    mean, weight = weighted_mean([np.array([1.0, 1.0, np.nan]), np.array([5.0, np.nan, np.nan])], [3.0, 1.0])
+    np.testing.assert_array_equal(mean, [2, 1, np.nan])
+    assert weight == pytest.approx([1, 0.75, 0])

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from canslim_ratings import (
+    BALANCED_HORIZON,
     CALENDAR_63,
     DISJOINT_QUARTERS,
     IBD_RS_RATING,
@@ -40,6 +41,15 @@ def test_disjoint_quarters_end_where_the_next_one_starts() -> None:
 def test_skyte_looks_one_session_less_far_back() -> None:
     close = panel({"A": stepped((62, 130.0), count=252), "B": steady(100.0, count=252)})
     assert rate_strength(close, variant=SKYTE).loc["A", "rs_raw"] == pytest.approx(0.2 * 0.3 * 3)
+
+
+def test_balanced_horizon_weighs_each_window() -> None:
+    close = panel({"A": stepped((30, 70.0), (10, 80.0)), "B": stepped((100, 110.0)), "C": stepped((200, 90.0))})
+    rated = rate_strength(close, variant=BALANCED_HORIZON)
+    # A rises in the shortest window alone and is last in the others; B and C tie in those of 21 and 63 sessions.
+    assert rated.loc["A", "rs_raw"] == pytest.approx(0.2 * 99 + 0.8 * 1)
+    assert rated.loc["B", "rs_raw"] == pytest.approx(0.2 * 26 + 0.3 * 75 + 0.5 * 99)
+    assert rated["rs_rating"].tolist() == [1, 99, 50]
 
 
 def test_ratings_spread_from_1_to_99_and_ties_share_the_average_rank() -> None:

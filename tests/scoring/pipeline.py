@@ -6,11 +6,12 @@ from uuid import UUID
 from canslim_collector.provider import Provider
 from canslim_collector.stages.collect import collect_stock_data
 from canslim_core.jobs import Job, JobRequest, Work
-from canslim_core.stages import COLLECT, RS, SCORE, JobKind
+from canslim_core.stages import COLLECT, HISTORY, RS, SCORE, JobKind
 from canslim_core.use_cases.run_task import run_task
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.job_reads import read_job
 from canslim_infra.postgres.jobs import PostgresTransactions
+from canslim_scoring.stages.history import backfill_ratings
 from canslim_scoring.stages.score import recalculate_canslim_score
 from canslim_scoring.stages.strength import recalculate_rs_rating
 
@@ -25,6 +26,7 @@ def works(database: Database, provider: Provider) -> dict[str, Work]:
         COLLECT.name: collect_stock_data(provider, database),
         RS.name: recalculate_rs_rating(database),
         SCORE.name: recalculate_canslim_score(database),
+        HISTORY.name: backfill_ratings(database),
     }
 
 

@@ -1,6 +1,6 @@
 """Panels by binary COPY against a plain reading of the same rows."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,9 @@ import pytest
 
 from canslim_calendar import sessions_to
 from canslim_infra.postgres.connection import Database
-from canslim_scoring.panel_store import COLUMNS, read_last_bars, read_members, read_panels
+from canslim_scoring.last_bars import LastBars
+from canslim_scoring.members import read_members
+from canslim_scoring.panel_store import COLUMNS, read_last_bars, read_panels
 
 SESSION = date(2017, 3, 31)
 #: With a split, delisted inside the window, a benchmark, unknown.
@@ -77,17 +79,38 @@ async def test_a_day_that_is_no_session_is_refused(rated: Database) -> None:
 
 async def test_members_are_the_stocks_and_say_which_still_trade(rated: Database) -> None:
     async with rated.transaction() as connection:
-        members = await read_members(connection, "sample", SESSION)
-    active = dict(zip(members.symbols, members.active, strict=True))
-    assert len(members.symbols) == 410
-    assert not {"QQQ", "SPY"} & active.keys()
-    assert (active["HAR"], active["NKE"]) == (False, True)
+        members = await read_members(connection, "sample")
+    active = members.active_at(SESSION)
+    assert len(members.symbols) == len(members.listed_at(SESSION)) == 410
+    assert not {"QQQ", "SPY"} & set(members.symbols)
+    assert ("HAR" in active, "NKE" in active) == (False, True)
 
 
 async def test_a_stock_is_active_up_to_its_last_session(rated: Database) -> None:
     async with rated.transaction() as connection:
-        members = await read_members(connection, "sample", date(2017, 3, 10))
-    assert dict(zip(members.symbols, members.active, strict=True))["HAR"]
+        members = await read_members(connection, "sample")
+    assert "HAR" in members.active_at(date(2017, 3, 10))
+    assert "HAR" not in members.active_at(date(2017, 3, 13))
+
+
+async def test_before_its_first_bar_a_stock_is_not_listed(rated: Database) -> None:
+    async with rated.transaction() as connection:
+        members = await read_members(connection, "sample")
+        youngest = await connection.fetchrow("SELECT symbol, first_session FROM series ORDER BY 2 DESC LIMIT 1")
+    assert youngest["first_session"] > date(2015, 3, 31)
+    assert youngest["symbol"] in members.active_at(youngest["first_session"])
+    assert youngest["symbol"] not in members.listed_at(youngest["first_session"] - timedelta(days=1))
+
+
+async def test_last_bars_carried_along_are_those_that_are_stored(rated: Database) -> None:
+    days = [day.item() for day in sessions_to(SESSION, 20)]
+    async with rated.transaction() as connection:
+        carried = LastBars(await read_last_bars(connection, SYMBOLS, days[0]), SYMBOLS)
+        closes = (await read_panels(connection, SYMBOLS, SESSION, 20, ["raw_close"]))["raw_close"].to_numpy()
+        for day, row in zip(days, closes, strict=True):
+            carried.see(day, row)
+            expected = (await read_last_bars(connection, SYMBOLS, day)).reindex(list(SYMBOLS))
+            pd.testing.assert_frame_equal(carried.frame, expected, check_dtype=False, check_names=False)
 
 
 async def test_last_bars_are_as_traded_and_of_the_symbols_own_day(rated: Database) -> None:

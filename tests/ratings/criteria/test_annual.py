@@ -44,6 +44,13 @@ def test_a1_a_year_from_loss_to_profit_is_left_out() -> None:
     assert verdict["points"] == pytest.approx(8 / 3)
 
 
+def test_a1_names_the_earnings_that_each_growth_is_of() -> None:
+    frame = years(eps_diluted=(0.43, 0.28), eps_basic=(0.44, 0.29))
+    verdict = judge("A1", facts(filings=frame))
+    assert (verdict["eps_0"], verdict["eps_1"]) == (0.43, 0.28)
+    assert verdict["growth_pct_0"] == pytest.approx((0.43 / 0.28 - 1) * 100)
+
+
 @pytest.mark.parametrize(
     ("filings", "reason"),
     [
@@ -89,7 +96,8 @@ def test_a2_agrees_with_the_annual_figures_of_a_real_company() -> None:
 
 
 @pytest.mark.parametrize(
-    ("income", "points", "passed"), [(2.0, 0, 0), (3.125, 1.5, 0), (4.25, 3, 1), (5.25, 3.5, 1), (9.0, 4, 1)]
+    ("income", "points", "passed"),
+    [(2.0, 0, 0), (3.125, 1.5, 0), (4.25, 3, 1), (5.25, 3.5, 1), (6.25, 4, 1), (9.0, 4, 1)],
 )
 def test_a3_is_income_of_four_quarters_over_average_equity(income: float, points: float, passed: float) -> None:
     # Equity of 120 now and 80 a year ago: 100 on average.
@@ -112,10 +120,21 @@ def test_a3_falls_back_on_the_year_where_a_quarter_is_missing() -> None:
     assert (verdict["value"], verdict["from_annual_report"]) == (pytest.approx(20), True)
 
 
+def test_a3_an_older_year_is_no_answer_for_newer_quarters() -> None:
+    frame = pd.concat(
+        [
+            quarters(net_income=(1, 1, np.nan, 1, 1), equity=(10,) * 5),
+            years(net_income=(4, 4), equity=(10, 10)),
+        ]
+    )
+    assert judge("A3", facts(filings=frame))["reason"] == "not_reported"
+
+
 @pytest.mark.parametrize(
     ("equity", "reason"),
     [
         ((-5, 1, 1, 1, 10), "negative_equity"),
+        ((0, 1, 1, 1, 10), "negative_equity"),
         ((10, 1, 1, 1, -5), "negative_equity"),
         ((10, 1, 1, 1, np.nan), "not_reported"),
     ],

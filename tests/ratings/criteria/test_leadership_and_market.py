@@ -12,7 +12,17 @@ from tests.ratings.test_index_direction import DECLINE, FOLLOW, bars
 
 @pytest.mark.parametrize(
     ("rating", "points", "passed"),
-    [(1, 0, 0), (50, 0, 0), (60, 3.5, 0), (70, 7, 0), (80, 11, 1), (85, 13, 1), (99, 15, 1)],
+    [
+        (1, 0, 0),
+        (50, 0, 0),
+        (60, 3.5, 0),
+        (70, 7, 0),
+        (79, 10.6, 0),
+        (80, 11, 1),
+        (85, 13, 1),
+        (90, 15, 1),
+        (99, 15, 1),
+    ],
 )
 def test_l1_points_rise_with_the_rating(rating: float, points: float, passed: float) -> None:
     verdict = judge("L1", facts(rs=strengths({"A": rating})))

@@ -14,7 +14,17 @@ def flat(count: int = 260, value: float = 100.0) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("last", "points", "passed"),
-    [(100, 10, 1), (95, 10, 1), (92.5, 8.5, 1), (90, 7, 1), (85, 4, 1), (84.9, 3.96, 0), (80, 2, 0), (60, 0, 0)],
+    [
+        (100, 10, 1),
+        (95, 10, 1),
+        (92.5, 8.5, 1),
+        (90, 7, 1),
+        (85, 4, 1),
+        (84.9, 3.96, 0),
+        (80, 2, 0),
+        (75, 0, 0),
+        (60, 0, 0),
+    ],
 )
 def test_n1_points_fall_with_the_distance_from_the_high(last: float, points: float, passed: float) -> None:
     close = flat()
@@ -74,6 +84,18 @@ def test_n2_volume_below_1_4_times_the_mean_fails() -> None:
     assert (verdict["points"], verdict["available"], verdict["passed"]) == (0, 5, 0)
 
 
+def test_n2_a_price_just_below_the_highest_is_no_new_high() -> None:
+    assert breakout(ago=0, ratio=2.0, price=99.99)["points"] == 0
+
+
+def test_n2_the_high_is_of_fifty_sessions() -> None:
+    close, volume = flat(), flat(value=1000.0)
+    close[-51], close[-1], volume[-1] = 120.0, 101.0, 2000.0
+    assert judge("N2", facts(panel({"A": close}), volume=panel({"A": volume})))["points"] == 5
+    close[-50] = 120.0
+    assert judge("N2", facts(panel({"A": close}), volume=panel({"A": volume})))["points"] == 0
+
+
 @pytest.mark.parametrize(("ago", "points"), [(9, 5), (10, 0)])
 def test_n2_looks_back_ten_sessions(ago: int, points: float) -> None:
     assert breakout(ago, ratio=2.0)["points"] == points
@@ -106,7 +128,7 @@ def days_up_and_down(up: int, down: int, up_volume: float, down_volume: float) -
 
 @pytest.mark.parametrize(
     ("ratio", "points", "passed"),
-    [(0.8, 0, 0), (0.9, 0, 0), (1.05, 2, 0), (1.2, 4, 1), (1.35, 5.5, 1), (1.6, 7, 1)],
+    [(0.8, 0, 0), (0.9, 0, 0), (1.05, 2, 0), (1.2, 4, 1), (1.35, 5.5, 1), (1.5, 7, 1), (1.6, 7, 1)],
 )
 def test_s1_is_volume_up_over_volume_down(ratio: float, points: float, passed: float) -> None:
     verdict = days_up_and_down(25, 25, up_volume=1000 * ratio, down_volume=1000)

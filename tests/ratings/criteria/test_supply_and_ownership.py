@@ -44,7 +44,19 @@ def test_a_snapshot_without_the_figure_is_not_reported(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("pct", "points", "passed"),
-    [(10, 0, 0), (20, 2, 1), (29.9, 2, 1), (30, 5, 1), (80, 5, 1), (85, 2, 1), (93, 2, 0), (95.1, 0, 0)],
+    [
+        (10, 0, 0),
+        (19.9, 0, 0),
+        (20, 2, 1),
+        (29.9, 2, 1),
+        (30, 5, 1),
+        (80, 5, 1),
+        (80.1, 2, 1),
+        (90, 2, 1),
+        (90.1, 2, 0),
+        (95, 2, 0),
+        (95.1, 0, 0),
+    ],
 )
 def test_i1_likes_sponsors_and_room_for_more(pct: float, points: float, passed: float) -> None:
     verdict = judge("I1", owned(("2024-11-15", {"institutional_pct": pct})))

@@ -9,12 +9,15 @@ import pytest
 
 from canslim_collector.providers.sample import Sample
 from canslim_core.jobs import Job
+from canslim_core.ratings import RATINGS
 from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.rating_columns import OWN_COLUMN, SHARED
 from canslim_ratings.can_slim import FORMULA
 from canslim_ratings.relative_strength import rate_strength
 from canslim_ratings.rs_variants import CALENDAR_63
-from canslim_scoring.panel_store import read_members, read_panels
-from canslim_scoring.stages.strength import PANEL_SESSIONS
+from canslim_scoring.members import read_members
+from canslim_scoring.panel_store import read_panels
+from canslim_scoring.universe_strength import STRENGTH_SESSIONS
 from tests.scoring.pipeline import recalculate, refresh, run_job
 
 SESSION = date(2017, 3, 31)
@@ -59,13 +62,12 @@ async def test_the_newest_session_is_published_with_its_versions(rated: Database
 
 async def test_the_ratings_are_those_of_the_formula_on_the_same_panel(rated: Database) -> None:
     async with rated.transaction() as connection:
-        members = await read_members(connection, "sample", SESSION)
-        panels = await read_panels(connection, members.symbols, SESSION, PANEL_SESSIONS, ("close", "adj_factor"))
+        members = await read_members(connection, "sample")
+        panels = await read_panels(connection, members.symbols, SESSION, STRENGTH_SESSIONS, ("close", "adj_factor"))
     factors = panels["adj_factor"].ffill()
     steps = (factors / factors.shift(1) - 1).abs().stack()
     actions = steps[steps > 1e-9].index.to_frame(index=False, name=["session", "symbol"])
-    active = [symbol for symbol, trades in zip(members.symbols, members.active, strict=True) if trades]
-    expected = rate_strength(panels["close"], known_actions=actions, eligible=active)
+    expected = rate_strength(panels["close"], known_actions=actions, eligible=members.active_at(SESSION))
     stored = pd.DataFrame.from_dict(await ratings(rated), orient="index").reindex(expected.index)
     for name in ("rs_raw", "rs_rating", "rs_provisional"):
         np.testing.assert_array_equal(stored[name].astype("float64"), expected[name])
@@ -114,10 +116,32 @@ async def test_scores_are_percentages_of_what_was_available(rated: Database) -> 
 
 async def test_what_has_no_input_is_not_available_with_its_reason(rated: Database) -> None:
     nke = (await ratings(rated))["NKE"]
-    criteria = [one for letter in nke["details"].values() for one in letter["criteria"]]
+    criteria = [one for letter in "CANSLIM" for one in nke["details"][letter]["criteria"]]
     missing = [one for one in criteria if one["points"] is None]
     assert {one["id"] for one in missing} >= {"I1", "I2", "L2"}
     assert all(one["reason"] for one in missing)
+
+
+async def test_every_other_rating_of_the_catalogue_is_stored_with_its_version(rated: Database) -> None:
+    chosen = await published_set(rated)
+    versions = dict(zip(chosen["ratings"], chosen["versions"], strict=True))
+    assert versions == {name: RATINGS[name].version for name in SHARED}
+    for row in (await ratings(rated)).values():
+        for name, figure, reason in zip(SHARED, row["figures"], row["reasons"], strict=True):
+            assert (figure is None) == (reason is not None)
+            assert reason is None or reason in RATINGS[name].missing
+            assert figure is None or RATINGS[name].low <= figure <= RATINGS[name].high
+
+
+async def test_every_rating_explains_itself_by_the_figures_that_are_stored(rated: Database) -> None:
+    amzn = (await ratings(rated))["AMZN"]
+    assert list(amzn["details"]["ratings"]) == list(RATINGS)
+    stored = dict(zip(SHARED, amzn["figures"], strict=True))
+    stored |= {name: amzn[name] for name in OWN_COLUMN}
+    for name, detail in amzn["details"]["ratings"].items():
+        assert detail["value"] == (None if stored[name] is None else pytest.approx(stored[name], abs=1e-6))
+        assert RATINGS[name].work_out(detail)
+        assert detail["grade"] == RATINGS[name].grade(detail["value"])
 
 
 async def test_the_market_is_read_off_both_indexes(rated: Database) -> None:
@@ -148,7 +172,7 @@ async def test_a_recalculation_publishes_the_same_bytes(
     assert (job.state, job.session) == ("completed", SESSION)
     assert await ratings(own_rated) == before
     new = await published_set(own_rated)
-    same = ("session", "rs_version", "score_version", "active", "priced", "rated", "market")
+    same = ("session", "rs_version", "score_version", "ratings", "versions", "active", "priced", "rated", "market")
     assert {name: new[name] for name in same} == {name: old[name] for name in same}
     assert new["job_id"] == job.id
     assert len(await rows(own_rated, "SELECT id FROM rating_set")) == 1

@@ -23,6 +23,7 @@ class JobRequest:
     symbols: None means the whole universe.
     stages: names, in the pipeline's order.
     session: what to rate, where no provider is asked; None means the newest.
+    first_session: of a backfill, which rates every session from there to `session`.
     """
 
     kind: JobKind
@@ -33,14 +34,19 @@ class JobRequest:
     idempotency_key: str | None = None
     retry_of: UUID | None = None
     session: date | None = None
+    first_session: date | None = None
 
     def is_for(self, job: "Job") -> bool:
         """Whether the job does what this asks for; the order of symbols does not matter."""
         same_symbols = sorted(self.symbols or ()) == sorted(job.symbols or ())
-        return (self.kind, self.universe, self.stages) == (job.kind, job.universe, job.stages) and same_symbols
+        asked = (self.kind, self.universe, self.stages, self.first_session)
+        return asked == (job.kind, job.universe, job.stages, job.first_session) and same_symbols
 
     def first_tasks(self) -> list[Payload]:
-        """The payloads of the first stage: the list of a universe is a task of its own."""
+        """The payloads of the first stage: the list of a universe, or of sessions, is a task of its own."""
+        if self.first_session is not None:
+            last = None if self.session is None else self.session.isoformat()
+            return [{"first": self.first_session.isoformat(), "last": last}]
         if self.stages[0] != REFRESH[0].name:
             return [{}]
         if self.symbols is None:
@@ -50,10 +56,11 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One refresh or recalculation.
+    """One refresh, recalculation or backfill.
 
-    total, done, failed: symbols; unchanged: those of `done` that had nothing new.
-    session: the session that ratings are made for, once the provider has named it.
+    total, done, failed: symbols, of a backfill sessions; unchanged: those of `done` that had nothing new.
+    session: the session that ratings are made for, once the provider has named it; of a backfill the last one.
+    first_session: of a backfill.
     requests: what the provider was asked so far.
     wait_reason, waits_until: why nothing moves, and until when; None while the source answers.
     warning: what a person should know of the result.
@@ -66,6 +73,7 @@ class Job:
     stage: str
     universe: str
     session: date | None
+    first_session: date | None
     symbols: tuple[str, ...] | None
     stages: tuple[str, ...]
     requested_by: str

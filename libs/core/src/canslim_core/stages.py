@@ -9,6 +9,7 @@ from typing import Final
 class JobKind(StrEnum):
     REFRESH = "refresh"
     RECALCULATE = "recalculate"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,15 @@ class Stage:
 COLLECT: Final = Stage("collect", "collector", "collect_stock_data", timedelta(minutes=15), attempts=4)
 RS: Final = Stage("rs", "scoring", "recalculate_rs_rating", timedelta(minutes=10), attempts=4)
 SCORE: Final = Stage("score", "scoring", "recalculate_canslim_score", timedelta(minutes=10), attempts=4)
+HISTORY: Final = Stage("history", "scoring", "backfill_ratings", timedelta(minutes=15), attempts=4)
 
-#: Every stage, in the order a refresh runs them.
+#: What a refresh runs, in this order.
 REFRESH: Final = (COLLECT, RS, SCORE)
 #: What a recalculation may run.
 RECALCULATE: Final = (RS, SCORE)
-STAGES: Final = {stage.name: stage for stage in REFRESH}
+#: What a backfill runs.
+BACKFILL: Final = (HISTORY,)
+STAGES: Final = {stage.name: stage for stage in (*REFRESH, *BACKFILL)}
 
 #: Symbols one collect task carries, where the provider does not want another number.
 BATCH_SIZE: Final = 50

@@ -32,6 +32,13 @@ def first_reason(size: int, cases: Iterable[tuple[BoolArray, str]]) -> TextArray
     return reason
 
 
+def texts_where(mask: BoolArray, texts: TextArray) -> TextArray:
+    """Keeps `texts` where `mask` holds; None elsewhere."""
+    kept: TextArray = np.full(len(mask), None, dtype=object)
+    kept[mask] = texts[mask]
+    return kept
+
+
 def without_dust(values: FloatArray) -> FloatArray:
     """Rounds to nine decimals, so that 2.00 on 1.60 is 25 % and not just below a threshold of 25 %."""
     return np.round(values, 9)
@@ -64,7 +71,32 @@ def positive_prices(panel: pd.DataFrame) -> FloatArray:
 
 
 def fill_forward(panel: FloatArray) -> FloatArray:
-    """Fills each NaN with the last value above it; NaN above the first one stays."""
-    rows = np.where(np.isnan(panel), 0, np.arange(len(panel))[:, None])
-    filled: FloatArray = np.take_along_axis(panel, np.maximum.accumulate(rows, axis=0), axis=0)
+    """Fills each NaN with the last value above it; NaN above the first one stays. `panel` itself if it has none."""
+    gaps = np.flatnonzero(np.isnan(panel).any(axis=0))
+    if len(gaps) == 0:
+        return panel
+    holed = panel[:, gaps]
+    rows = np.where(np.isnan(holed), 0, np.arange(len(panel))[:, None])
+    filled = panel.copy()
+    filled[:, gaps] = np.take_along_axis(holed, np.maximum.accumulate(rows, axis=0), axis=0)
     return filled
+
+
+def rolling_highest(panel: FloatArray, window: int) -> FloatArray:
+    """The highest of every `window` rows, by their last one; NaN counts for nothing.
+
+    Gives rows - window + 1 rows. Windows of 2, 4, 8 … rows are made of two halves each, the last of two that overlap.
+    """
+    width, highest = 1, panel
+    while width * 2 <= window:
+        highest = np.fmax(highest[width:], highest[:-width])
+        width *= 2
+    rest = window - width
+    return np.fmax(highest[rest:], highest[: len(highest) - rest])
+
+
+def rolling_sum(panel: FloatArray, window: int) -> FloatArray:
+    """The sum of every `window` rows, by their last one; NaN counts for nothing. Gives rows - window + 1 rows."""
+    running = np.zeros((len(panel) + 1, panel.shape[1]))
+    np.cumsum(np.nan_to_num(panel), axis=0, out=running[1:])
+    return running[window:] - running[:-window]

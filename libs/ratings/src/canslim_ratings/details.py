@@ -22,14 +22,39 @@ def iterate_details(
     verdicts: Mapping[str, Verdicts], universe: pd.Index, symbols: Iterable[str] | None = None
 ) -> Iterator[tuple[str, Detail]]:
     """Yields (symbol, detail) in the order of `symbols`, or of `universe`; unknown symbols are skipped."""
+    for names, rows in _chunks(universe, symbols):
+        columns = [_criterion(criterion, verdicts[criterion.id], rows) for criterion in CRITERIA]
+        for symbol, judged in zip(names, zip(*columns, strict=True), strict=True):
+            yield symbol, _letters(judged)
+
+
+def iterate_rows(
+    tree: Mapping[str, Any], universe: pd.Index, symbols: Iterable[str] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields (symbol, its row of `tree`) as `iterate_details` does.
+
+    tree: columns by name, one element a symbol of `universe`, or such trees.
+    """
+    for names, rows in _chunks(universe, symbols):
+        yield from zip(names, _rows(tree, rows), strict=True)
+
+
+def _chunks(universe: pd.Index, symbols: Iterable[str] | None) -> Iterator[tuple[list[str], IntArray]]:
+    """Gives names and their places in `universe`, a chunk at a time."""
     wanted = universe if symbols is None else pd.Index(list(symbols), dtype=universe.dtype)
     at: IntArray = np.asarray(universe.get_indexer(wanted), dtype=np.int64)
     at = at[at >= 0]
     for start in range(0, len(at), CHUNK):
         rows = at[start : start + CHUNK]
-        columns = [_criterion(criterion, verdicts[criterion.id], rows) for criterion in CRITERIA]
-        for symbol, judged in zip(universe[rows].tolist(), zip(*columns, strict=True), strict=True):
-            yield str(symbol), _letters(judged)
+        yield [str(symbol) for symbol in universe[rows].tolist()], rows
+
+
+def _rows(tree: Mapping[str, Any], rows: IntArray) -> list[dict[str, Any]]:
+    """One dictionary a row."""
+    columns = [_rows(part, rows) if isinstance(part, Mapping) else _plain(part[rows]) for part in tree.values()]
+    if not columns:
+        return [{} for _ in rows]
+    return [dict(zip(tree, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _letters(judged: tuple[dict[str, Any], ...]) -> Detail:
@@ -46,9 +71,6 @@ def _letters(judged: tuple[dict[str, Any], ...]) -> Detail:
 
 def _criterion(criterion: Criterion, verdicts: Verdicts, rows: IntArray) -> list[dict[str, Any]]:
     """One dictionary a row for one criterion."""
-    names = tuple(verdicts.inputs)
-    inputs = [_plain(values[rows]) for values in verdicts.inputs.values()]
-    measured = zip(*inputs, strict=True) if inputs else iter([()] * len(rows))
     passed = [None if mark is None else mark == 1.0 for mark in _plain(verdicts.passed[rows])]
     return [
         {
@@ -61,15 +83,15 @@ def _criterion(criterion: Criterion, verdicts: Verdicts, rows: IntArray) -> list
             "unit": criterion.unit,
             "threshold": criterion.threshold,
             "reason": reason,
-            "inputs": dict(zip(names, row, strict=True)),
+            "inputs": inputs,
         }
-        for points, available, mark, value, reason, row in zip(
+        for points, available, mark, value, reason, inputs in zip(
             _plain(verdicts.points[rows]),
             _plain(verdicts.available[rows]),
             passed,
             _plain(verdicts.value[rows]),
             verdicts.reason[rows].tolist(),
-            measured,
+            _rows(verdicts.inputs, rows),
             strict=True,
         )
     ]

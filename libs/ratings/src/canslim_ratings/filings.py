@@ -10,11 +10,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from canslim_ratings.arrays import FloatArray, IntArray
+from canslim_ratings.arrays import BoolArray, FloatArray, IntArray
 
 #: Currency figures and figures per share, in the order every table of this package has them.
 FIGURES: Final = ("revenue", "net_income", "eps_basic", "eps_diluted", "equity")
 PER_SHARE: Final = ("eps_basic", "eps_diluted")
+#: What tells one period from another.
+PERIOD: Final = ["symbol", "annual", "period_end"]
+#: A split is a ratio of whole numbers up to this, or one share for many; feeds round it in the fourth digit.
+LARGEST_OF_RATIO: Final = 21
+SPLIT_TOLERANCE: Final = 2e-4
 #: Two years cannot end closer than this; the earlier is a quarter under the wrong label (OFG 2015).
 SHORTEST_YEAR: Final = 300
 #: A quarter's revenue is below this share of the largest year's; above it the row is a year that was cut short.
@@ -30,7 +35,7 @@ def as_known(filings: pd.DataFrame, session: pd.Timestamp, splits: pd.DataFrame 
         `fiscal_year`, `known_on`, and FIGURES as floats in the reporting currency (NaN: not reported; a
         column may be absent).
     splits: `symbol`, `ex_date`, `factor` (price factor: 0.142857 is 7:1). Earnings per share known before an
-        ex-date up to `session` are multiplied by it. Give splits only, neither dividends nor spin-offs.
+        ex-date up to `session` are multiplied by it, if it is a split's (see `is_split`).
 
     Returns `symbol, period_end, annual, known_on`, FIGURES and `contested` (filings under two labels disagree),
     sorted by symbol, kind and end. Of several filings for a period each figure is that of the newest filing
@@ -40,31 +45,68 @@ def as_known(filings: pd.DataFrame, session: pd.Timestamp, splits: pd.DataFrame 
 
     Pass the result to nothing that takes splits again: it is restated already.
     """
-    rows = _columns(filings)
-    rows = rows[(rows["known_on"] <= session) & (rows["period_end"] <= rows["known_on"])]
-    rows = rows[rows[list(FIGURES)].notna().any(axis="columns")]
+    symbols = pd.Index(filings["symbol"].astype(str).unique()).sort_values()
+    known = known_periods(filings, symbols, session, splits)
+    return known.assign(symbol=symbols[known["symbol"]])
+
+
+def known_periods(
+    filings: pd.DataFrame, symbols: pd.Index, session: pd.Timestamp, splits: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """What `as_known` returns, for `symbols` only, `symbol` being the place among them."""
+    rows = _columns(filings, symbols)
+    rows = rows[
+        (rows["symbol"] >= 0)
+        & (rows["known_on"] <= session)
+        & (rows["period_end"] <= rows["known_on"])
+        & rows[list(FIGURES)].notna().any(axis="columns")
+    ]
     if splits is not None and len(splits):
-        factor = share_factor(rows["symbol"], rows["known_on"], splits, session)
+        factor = share_factor(rows["symbol"], rows["known_on"], symbols, splits, session)
         rows = rows.assign(**{figure: rows[figure] * factor for figure in PER_SHARE})
     rows = rows.assign(annual=rows["annual"] & ~_mislabelled_year(rows))
-    newest_last = rows.sort_values("known_on", kind="stable")
-    periods = newest_last.groupby(["symbol", "annual", "period_end"], sort=True)
-    # An amendment repeats its label; two labels with two incomes for one end are two companies (FIL 2015).
-    told = periods[["label", "net_income"]].nunique()
-    known = periods.last().assign(contested=(told > 1).all(axis="columns")).reset_index()
-    return known[["symbol", "period_end", "annual", "known_on", *FIGURES, "contested"]]
+    # Filed once, as nearly all are, a period is its row.
+    repeated = rows.duplicated(PERIOD, keep=False)
+    known = pd.concat([rows[~repeated].assign(contested=False), _merged(rows[repeated])])
+    return known.sort_values(PERIOD, ignore_index=True)[[*PERIOD, "known_on", *FIGURES, "contested"]]
 
 
-def share_factor(symbols: pd.Series, known_on: pd.Series, splits: pd.DataFrame, session: pd.Timestamp) -> FloatArray:
-    """Gives each (symbol, day) the product of the factors of splits after that day and up to `session`."""
-    factor = np.ones(len(symbols))
-    due = splits[splits["ex_date"] <= session]
-    rows_of = pd.DataFrame({"symbol": symbols.to_numpy(), "row": np.arange(len(symbols))})
-    pairs = rows_of.merge(due.assign(symbol=due["symbol"].astype(str)), on="symbol")
-    row: IntArray = pairs["row"].to_numpy(dtype=np.int64)
-    before = known_on.to_numpy()[row] < pairs["ex_date"].to_numpy()
-    np.multiply.at(factor, row[before], pairs["factor"].to_numpy(dtype=np.float64)[before])
+def share_factor(
+    at: pd.Series, known_on: pd.Series, symbols: pd.Index, splits: pd.DataFrame, session: pd.Timestamp
+) -> FloatArray:
+    """Gives each row the product of the factors of its symbol's splits after its day and up to `session`.
+
+    at: the place of each row's symbol in `symbols`.
+    """
+    due = splits[(splits["ex_date"] <= session) & is_split(splits["factor"].to_numpy(dtype=np.float64))]
+    due = pd.DataFrame(
+        {"at": places(symbols, due["symbol"]), "ex_date": due["ex_date"], "factor": due["factor"].astype("float64")}
+    )
+    factor = np.ones(len(at))
+    rows = pd.DataFrame({"at": at.to_numpy(), "known_on": known_on.to_numpy(), "row": np.arange(len(at))})
+    pairs = rows[rows["at"].isin(due["at"])].merge(due, on="at")
+    pairs = pairs[pairs["known_on"] < pairs["ex_date"]]
+    np.multiply.at(factor, pairs["row"].to_numpy(), pairs["factor"].to_numpy())
     return factor
+
+
+def places(symbols: pd.Index, wanted: pd.Series) -> IntArray:
+    """The place of each of `wanted` in `symbols`; -1 where it is none of them."""
+    plain = symbols.astype(object)
+    return np.asarray(plain.get_indexer(pd.Index(wanted.to_numpy(dtype=object), dtype=object)), dtype=np.int64)
+
+
+def is_split(factor: FloatArray) -> BoolArray:
+    """True where a price factor can be a split's; False for what moves the price and leaves the number of shares.
+
+    Feeds list spin-offs and special dividends among splits (BAX 2015-07-01: 0.543183, EBAY 2015-07-20: 0.420875).
+    """
+    numbers = np.arange(1, LARGEST_OF_RATIO + 1)
+    ratios = np.unique(numbers[:, None] / numbers)
+    above = np.minimum(np.searchsorted(ratios, factor), len(ratios) - 1)
+    many = np.maximum(factor, 1.0 / factor)
+    nearest = (ratios[above] / factor, ratios[np.maximum(above - 1, 0)] / factor, np.rint(many) / many)
+    return np.asarray(np.abs(np.stack(nearest) - 1.0).min(axis=0) <= SPLIT_TOLERANCE, dtype=np.bool_)
 
 
 def conflicting_symbols(known: pd.DataFrame) -> pd.Index:
@@ -72,18 +114,19 @@ def conflicting_symbols(known: pd.DataFrame) -> pd.Index:
 
     Two ends of a kind lie under 60 days apart, or a period is contested.
 
-    known: as `as_known` returns it, of which the two years before a symbol's newest end are looked at.
+    known: as `as_known` or `known_periods` returns it, of which the two years before a symbol's newest end count.
     """
-    ends = known["period_end"]
     newest = known.groupby("symbol")["period_end"].transform("max")
-    recent = known[ends > newest - pd.Timedelta(days=730)]
-    apart = recent.groupby(["symbol", "annual"])["period_end"].diff().dt.days
-    close = ((apart < CLOSEST_ENDS) | recent["contested"]).to_numpy()
-    symbols: pd.Index = pd.Index(recent["symbol"].to_numpy()[close]).unique()
+    recent = known[known["period_end"] > newest - pd.Timedelta(days=730)]
+    before = recent.shift(1)
+    same = (recent["symbol"] == before["symbol"]) & (recent["annual"] == before["annual"])
+    apart = recent["period_end"].diff() < pd.Timedelta(days=CLOSEST_ENDS)
+    conflict = (same & apart) | recent["contested"]
+    symbols: pd.Index = pd.Index(recent.loc[conflict, "symbol"].unique())
     return symbols
 
 
-def _columns(filings: pd.DataFrame) -> pd.DataFrame:
+def _columns(filings: pd.DataFrame, symbols: pd.Index) -> pd.DataFrame:
     """Brings the columns that matter to one type each; an absent figure is a missing one."""
     figures = {
         figure: filings[figure].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -91,29 +134,39 @@ def _columns(filings: pd.DataFrame) -> pd.DataFrame:
         else np.full(len(filings), np.nan)
         for figure in FIGURES
     }
+    label, labels = pd.factorize(filings["fiscal_period"].to_numpy(dtype=object))
     return pd.DataFrame(
         {
-            "symbol": filings["symbol"].astype(str).to_numpy(),
+            "symbol": places(symbols, filings["symbol"]),
             "period_end": pd.to_datetime(filings["period_end"]).to_numpy(dtype="datetime64[ns]"),
             "known_on": pd.to_datetime(filings["known_on"]).to_numpy(dtype="datetime64[ns]"),
-            "label": filings["fiscal_period"].astype(str).to_numpy(),
-            "annual": (filings["fiscal_period"].astype(str) == "FY").to_numpy(),
+            "label": label,
+            "annual": (labels == "FY")[label],
             **figures,
         }
     )
 
 
-def _mislabelled_year(rows: pd.DataFrame) -> pd.Series:
+def _merged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Makes one row of the filings of each period."""
+    periods = rows.sort_values("known_on", kind="stable").groupby(PERIOD)
+    # An amendment repeats its label; two labels with two incomes for one end are two companies (FIL 2015).
+    told = periods[["label", "net_income"]].nunique()
+    return periods.last().assign(contested=(told > 1).all(axis="columns")).reset_index()
+
+
+def _mislabelled_year(rows: pd.DataFrame) -> BoolArray:
     """Marks rows labelled FY that are a quarter by the distance to the next year and by their revenue."""
     years = rows[rows["annual"]].sort_values(["symbol", "period_end"], kind="stable")
     # A year and its amendment share an end; the next year is the first with a later one.
     ends = years.drop_duplicates(["symbol", "period_end"], keep="last")[["symbol", "period_end", "revenue"]]
-    grouped = ends.groupby("symbol")
-    following = grouped["period_end"].shift(-1)
-    largest = grouped["revenue"].transform("max")
-    ends = ends.assign(gap=(following - ends["period_end"]).dt.days, largest=largest)
-    near = ends[(ends["gap"] < SHORTEST_YEAR) & (ends["gap"] >= CLOSEST_ENDS)]
-    small = near[~(near["revenue"] > near["largest"] * LARGEST_QUARTER_SHARE)]
-    key = pd.MultiIndex.from_frame(small[["symbol", "period_end"]])
-    marked = pd.MultiIndex.from_frame(rows[["symbol", "period_end"]]).isin(key)
-    return pd.Series(marked, index=rows.index)
+    following = ends["period_end"].shift(-1).where(ends["symbol"] == ends["symbol"].shift(-1))
+    gap = (following - ends["period_end"]).dt.days
+    near = ends[(gap < SHORTEST_YEAR) & (gap >= CLOSEST_ENDS)]
+    largest = ends.groupby("symbol")["revenue"].max().reindex(near["symbol"]).to_numpy()
+    small = near[~(near["revenue"].to_numpy() > largest * LARGEST_QUARTER_SHARE)]
+    marked = pd.MultiIndex.from_frame(small[["symbol", "period_end"]])
+    suspected = rows["annual"] & rows["symbol"].isin(small["symbol"])
+    found = suspected.to_numpy(copy=True)
+    found[found] = pd.MultiIndex.from_frame(rows.loc[suspected, ["symbol", "period_end"]]).isin(marked)
+    return found

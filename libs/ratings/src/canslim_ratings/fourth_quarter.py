@@ -71,6 +71,8 @@ def _remainder(year: FloatArray, quarters: FloatArray) -> FloatArray:
 def _plausible(fourth: FloatArray, quarters: FloatArray) -> BoolArray:
     """True where a derived quarter is of the order of the three before it."""
     width = fourth.shape[1]
-    typical = np.median(np.stack([quarters[:, back : back + width] for back in (1, 2, 3)]), axis=0)
+    one, two, three = (quarters[:, back : back + width] for back in (1, 2, 3))
+    # The median of three.
+    typical = np.maximum(np.minimum(one, two), np.minimum(np.maximum(one, two), three))
     plausible: BoolArray = (fourth >= typical / PLAUSIBLE_RATIO) & (fourth <= typical * PLAUSIBLE_RATIO)
     return plausible

@@ -20,7 +20,6 @@ class IndexDirection:
     state: None below 60 sessions. since: the first session of the current state.
     rally_day: sessions since the rally's first up day, that one being 1; None outside a rally.
     distribution_days: the live ones, oldest first. follow_through: the day that confirmed the current uptrend.
-    gain, volume_ratio: fractions of the day before, by session, as the rules saw them.
     """
 
     state: MarketState | None

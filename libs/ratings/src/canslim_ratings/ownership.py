@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from canslim_ratings.arrays import DateArray, FloatArray
-from canslim_ratings.filings import share_factor
+from canslim_ratings.filings import places, share_factor
 
 FIGURES: Final = ("institutional_pct", "holders", "shares_outstanding", "shares_float")
 SHARES: Final = ("shares_outstanding", "shares_float")
@@ -46,23 +46,26 @@ class Ownership:
         splits: pd.DataFrame | None = None,
     ) -> Self:
         """Cuts `ownership` (`symbol`, `as_of`, FIGURES; absent columns are missing) to `session`."""
-        rows = _columns(ownership, session, splits)
+        rows = _columns(ownership, symbols, session, splits)
         newest = rows.groupby("symbol")["as_of"].transform("max")
         age = (newest - rows["as_of"]).dt.days
         low, high = YEAR_DAYS
         return cls(
-            now=_latest(rows, symbols),
-            previous=_latest(rows[age >= REPORT_DAYS], symbols),
-            year_ago=_latest(rows[(age >= low) & (age <= high)], symbols),
+            now=_latest(rows, len(symbols)),
+            previous=_latest(rows[age >= REPORT_DAYS], len(symbols)),
+            year_ago=_latest(rows[(age >= low) & (age <= high)], len(symbols)),
         )
 
 
-def _columns(ownership: pd.DataFrame | None, session: pd.Timestamp, splits: pd.DataFrame | None) -> pd.DataFrame:
+def _columns(
+    ownership: pd.DataFrame | None, symbols: pd.Index, session: pd.Timestamp, splits: pd.DataFrame | None
+) -> pd.DataFrame:
+    """What was known of `symbols` by `session`, in shares of then, oldest first; `symbol` is a place among them."""
     if ownership is None:
-        ownership = pd.DataFrame({"symbol": pd.Series(dtype=str), "as_of": pd.Series(dtype="datetime64[ns]")})
+        ownership = pd.DataFrame({"symbol": pd.Series(dtype=object), "as_of": pd.Series(dtype="datetime64[ns]")})
     rows = pd.DataFrame(
         {
-            "symbol": ownership["symbol"].astype(str).to_numpy(),
+            "symbol": places(symbols, ownership["symbol"]),
             "as_of": pd.to_datetime(ownership["as_of"]).to_numpy(dtype="datetime64[ns]"),
             **{
                 name: ownership[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -72,17 +75,20 @@ def _columns(ownership: pd.DataFrame | None, session: pd.Timestamp, splits: pd.D
             },
         }
     )
-    rows = rows[rows["as_of"] <= session]
+    rows = rows[(rows["symbol"] >= 0) & (rows["as_of"] <= session)].sort_values("as_of", kind="stable")
     if splits is not None and len(splits):
-        factor = share_factor(rows["symbol"], rows["as_of"], splits, session)
+        factor = share_factor(rows["symbol"], rows["as_of"], symbols, splits, session)
         rows = rows.assign(**{name: rows[name] / factor for name in SHARES})
     return rows
 
 
-def _latest(rows: pd.DataFrame, symbols: pd.Index) -> Snapshot:
-    latest = rows.sort_values("as_of", kind="stable").drop_duplicates("symbol", keep="last")
-    latest = latest.set_index("symbol").reindex(symbols)
-    return Snapshot(
-        as_of=latest["as_of"].to_numpy().astype("datetime64[D]"),
-        figures={name: latest[name].to_numpy(dtype=np.float64) for name in FIGURES},
-    )
+def _latest(rows: pd.DataFrame, symbols: int) -> Snapshot:
+    """The last row of each symbol."""
+    at = rows["symbol"].to_numpy()
+    as_of = np.full(symbols, np.datetime64("NaT"), dtype="datetime64[D]")
+    as_of[at] = rows["as_of"].to_numpy().astype("datetime64[D]")
+    figures = {name: np.full(symbols, np.nan) for name in FIGURES}
+    for name, values in figures.items():
+        # A later row overwrites an earlier one.
+        values[at] = rows[name].to_numpy()
+    return Snapshot(as_of, figures)

@@ -1,9 +1,13 @@
 """From raw scores to ratings 1 (weakest) to 99 (strongest)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 import pandas as pd
 
-from canslim_ratings.arrays import FloatArray
+from canslim_ratings.arrays import FloatArray, divide
 
 
 def average_ranks(scores: FloatArray) -> FloatArray:
@@ -43,3 +47,47 @@ def among(scores: FloatArray, ranked: FloatArray) -> FloatArray:
     through = np.searchsorted(order, scores, side="right")
     rating = 1.0 + np.floor(98.0 * (below + through) / 2.0 / len(order) + 0.5)
     return np.where(np.isnan(scores), np.nan, rating)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Places among those that have a score.
+
+    ranks: 1 is the lowest score; ties share their average; NaN without a score. count: how many have one.
+    """
+
+    ranks: FloatArray
+    count: int
+
+    @classmethod
+    def of(cls, scores: FloatArray) -> Self:
+        """Ranks `scores`; NaN is not ranked and moves nobody."""
+        return cls(average_ranks(scores), int((~np.isnan(scores)).sum()))
+
+    @property
+    def rating(self) -> FloatArray:
+        """1 to 99; NaN for all if only one is ranked."""
+        return spread_over_ranks(self.ranks, self.count)
+
+    @property
+    def place(self) -> FloatArray:
+        """The rating before it is rounded, so that few are alike."""
+        if self.count < 2:
+            return np.full_like(self.ranks, np.nan)
+        return 1.0 + 98.0 * (self.ranks - 1.0) / (self.count - 1)
+
+    @property
+    def inputs(self) -> dict[str, FloatArray]:
+        """What explains a rating: `rank` from the weakest, and `ranked`, the number of those compared."""
+        return {"rank": self.ranks, "ranked": np.full(len(self.ranks), float(self.count))}
+
+
+def weighted_mean(parts: Sequence[FloatArray], weights: Sequence[float]) -> tuple[FloatArray, FloatArray]:
+    """The mean of the parts that exist, element by element, and the share of the weight that they carry.
+
+    NaN where no part exists. The share is 0 to 1.
+    """
+    stacked = np.stack(parts)
+    weight = np.where(np.isnan(stacked), 0.0, np.array(weights)[:, None])
+    carried = weight.sum(axis=0)
+    return divide((np.nan_to_num(stacked) * weight).sum(axis=0), carried), carried / sum(weights)

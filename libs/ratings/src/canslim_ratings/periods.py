@@ -31,11 +31,11 @@ class Periods:
         return self.figures[name][:, back]
 
     def eps(self, newer: int, older: int) -> tuple[FloatArray, FloatArray]:
-        """Earnings per share of two periods: diluted, or basic of both where either diluted one is missing."""
+        """Earnings per share of two periods: diluted, or basic of both where only these are both reported."""
         diluted = self.figure("eps_diluted", newer), self.figure("eps_diluted", older)
         basic = self.figure("eps_basic", newer), self.figure("eps_basic", older)
-        usable = ~np.isnan(diluted[0]) & ~np.isnan(diluted[1])
-        return np.where(usable, diluted[0], basic[0]), np.where(usable, diluted[1], basic[1])
+        only_basic = np.isnan(diluted[0] + diluted[1]) & ~np.isnan(basic[0] + basic[1])
+        return np.where(only_basic, basic[0], diluted[0]), np.where(only_basic, basic[1], diluted[1])
 
     def years_apart(self, newer: int, older: int, years: int) -> BoolArray:
         """True where the two periods end `years` years apart, give or take 20 days."""

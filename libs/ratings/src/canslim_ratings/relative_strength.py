@@ -9,19 +9,18 @@ import pandas as pd
 from canslim_ratings.arrays import (
     BoolArray,
     FloatArray,
-    fill_forward,
     first_reason,
     in_any_row,
     missing,
     positive_prices,
+    without_dust,
 )
-from canslim_ratings.percentile import among, average_ranks
+from canslim_ratings.percentile import among, average_ranks, spread_over_ranks
+from canslim_ratings.price_windows import PATIENCE, anchors, jumps, starts_later
 from canslim_ratings.rs_variants import CALENDAR_63, RSVariant
 
 #: An anchor without a price takes the last one at most so many sessions older.
-ANCHOR_PATIENCE: Final = 5
-#: A larger day move without a known action is more often a missed split or a bad print than news.
-SUSPECT_MOVE: Final = 0.40
+ANCHOR_PATIENCE: Final = PATIENCE
 
 
 def rate_strength(
@@ -40,7 +39,8 @@ def rate_strength(
     eligible: symbols that may be ranked; the others get a raw score only. None means all.
 
     Returns, indexed by symbol in the order of `close`:
-        rs_raw: weighted return, a fraction; NaN where an anchor or the price at t0 is missing. Kept for suspects.
+        rs_raw: weighted return, a fraction (of a variant that blends ratings, their weighted mean); NaN where an
+            anchor or the price at t0 is missing. Kept for suspects.
         rs_rating: 1 to 99, or NaN. Only rated stocks are ranked, so the others move nobody.
         rs_provisional: 1 to 99 for a short history of 63 sessions or more, from the windows that exist with
             their weights scaled up to one, placed among the ranked stocks without moving them; otherwise NaN.
@@ -52,22 +52,24 @@ def rate_strength(
     Source: MarketSmith's glossary for the weights; the rest is `variant`, and ours.
     """
     prices = positive_prices(close)
-    anchors, filled = _anchors(prices, variant.look_backs)
+    starts, filled = anchors(prices, variant.look_backs)
     last = prices[-1] if len(prices) else np.full(close.shape[1], np.nan)
-    windows = _windows(anchors, last, variant)
+    windows = _windows(starts, last, variant)
     weights = np.array(variant.weights)[:, None]
-    raw = (windows * weights).sum(axis=0)
 
     window = close.index[-variant.sessions_needed :]
     suspect = _suspects(prices[-variant.sessions_needed :], window, close.columns, known_actions)
     no_price = missing(last)
-    no_raw = missing(raw)
-    short = ~in_any_row(~missing(prices[: max(len(prices) - variant.look_backs[-1], 0)]))
-    excluded = np.zeros(len(raw), dtype=np.bool_)
+    no_raw = in_any_row(missing(windows))
+    short = starts_later(prices, variant.look_backs[-1])
+    excluded = np.zeros(len(last), dtype=np.bool_)
     if eligible is not None:
         excluded = ~close.columns.isin(list(eligible))
     unrankable = no_price | suspect | short | no_raw | excluded
 
+    if variant.blends_ratings:
+        windows = _rated_each(windows, ~unrankable)
+    raw = (windows * weights).sum(axis=0)
     ranked = np.where(unrankable, np.nan, raw)
     count = int((~unrankable).sum())
     rating = variant.rating(average_ranks(ranked), count)
@@ -95,23 +97,21 @@ def rate_strength(
     )
 
 
-def _anchors(prices: FloatArray, look_backs: tuple[int, ...]) -> tuple[FloatArray, BoolArray]:
-    """Gives look-backs x symbols: the price at each anchor, and whether an older one stands in for it."""
-    anchors = np.full((len(look_backs), prices.shape[1]), np.nan)
-    filled = np.zeros(anchors.shape, dtype=bool)
-    for row, look_back in enumerate(look_backs):
-        at = len(prices) - 1 - look_back
-        if at < 0:
-            continue
-        anchors[row] = fill_forward(prices[max(at - ANCHOR_PATIENCE, 0) : at + 1])[-1]
-        filled[row] = np.isnan(prices[at]) & ~np.isnan(anchors[row])
-    return anchors, filled
-
-
-def _windows(anchors: FloatArray, last: FloatArray, variant: RSVariant) -> FloatArray:
+def _windows(starts: FloatArray, last: FloatArray, variant: RSVariant) -> FloatArray:
     """Gives look-backs x symbols: the return of each window, a fraction."""
-    ends = np.broadcast_to(last, anchors.shape) if variant.cumulative else np.vstack([last, anchors[:-1]])
-    return ends / anchors - 1.0
+    ends = np.broadcast_to(last, starts.shape) if variant.cumulative else np.vstack([last, starts[:-1]])
+    return ends / starts - 1.0
+
+
+def _rated_each(windows: FloatArray, rankable: BoolArray) -> FloatArray:
+    """Rates every window 1 to 99 by itself; who is not ranked is placed among those who are."""
+    count = int(rankable.sum())
+    rated = np.empty_like(windows)
+    for row, returns in enumerate(without_dust(windows)):
+        ranked = np.where(rankable, returns, np.nan)
+        own = spread_over_ranks(average_ranks(ranked), count)
+        rated[row] = np.where(rankable, own, among(returns, ranked))
+    return rated
 
 
 def _partial(windows: FloatArray, weights: FloatArray) -> FloatArray:
@@ -125,11 +125,10 @@ def _suspects(
     prices: FloatArray, sessions: pd.Index, symbols: pd.Index, known_actions: pd.DataFrame | None
 ) -> BoolArray:
     """Marks symbols with a move from one price to the next that no known action explains."""
-    steady = fill_forward(prices)
-    jumps = np.asarray(np.abs(steady[1:] / steady[:-1] - 1.0) > SUSPECT_MOVE)
-    if known_actions is not None and jumps.any():
+    unexplained = jumps(prices)
+    if known_actions is not None and unexplained.any():
         row = sessions.get_indexer(pd.DatetimeIndex(known_actions["session"])) - 1
         column = symbols.get_indexer(pd.Index(known_actions["symbol"].astype(str)))
         inside = (row >= 0) & (column >= 0)
-        jumps[row[inside], column[inside]] = False
-    return in_any_row(jumps)
+        unexplained[row[inside], column[inside]] = False
+    return in_any_row(unexplained)

@@ -23,6 +23,7 @@ class RSVariant:
 
     look_backs: sessions before t0 where each window starts, shortest first.
     cumulative: every window ends at t0; otherwise it ends where the shorter one starts.
+    blends_ratings: each window is rated 1 to 99 by itself and these ratings are weighed, not the returns.
     rating: turns average ranks (1 is weakest) and their count into ratings 1 to 99.
     """
 
@@ -33,6 +34,7 @@ class RSVariant:
     look_backs: tuple[int, ...] = QUARTER_ENDS
     weights: tuple[float, ...] = WEIGHTS
     cumulative: bool = True
+    blends_ratings: bool = False
 
     @property
     def sessions_needed(self) -> int:
@@ -68,4 +70,15 @@ DISJOINT_QUARTERS: Final = RSVariant(
     cumulative=False,
 )
 
-VARIANTS: Final[tuple[RSVariant, ...]] = (CALENDAR_63, SKYTE, IBD_RS_RATING, DISJOINT_QUARTERS)
+#: It ranks returns above a benchmark's, which moves all of a window alike and so changes no rank.
+BALANCED_HORIZON: Final = RSVariant(
+    name="balanced-horizon-v2",
+    version="rs-balanced-horizon-v2.1",
+    description="As xang1234/stock-screener: returns of 21, 63, 126, 189 and 252 sessions, each rated, then blended.",
+    rating=spread_over_ranks,
+    look_backs=(21, 63, 126, 189, 252),
+    weights=(0.20, 0.30, 0.20, 0.15, 0.15),
+    blends_ratings=True,
+)
+
+VARIANTS: Final[tuple[RSVariant, ...]] = (CALENDAR_63, SKYTE, IBD_RS_RATING, DISJOINT_QUARTERS, BALANCED_HORIZON)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from canslim_ratings.arrays import BoolArray, IntArray
-from canslim_ratings.filings import FIGURES, as_known, conflicting_symbols
+from canslim_ratings.filings import FIGURES, conflicting_symbols, known_periods
 from canslim_ratings.fourth_quarter import with_fourth_quarters
 from canslim_ratings.periods import YEAR_DAYS, Periods
 
@@ -46,11 +46,10 @@ class Statements:
         """
         if filings is None:
             filings = NO_FILINGS
-        known = as_known(filings, session, splits)
+        known = known_periods(filings, symbols, session, splits)
         conflicts = conflicting_symbols(known)
         known = known[~known["symbol"].isin(conflicts)]
-        row = symbols.get_indexer(pd.Index(known["symbol"]))
-        known, row = known[row >= 0], row[row >= 0]
+        row: IntArray = known["symbol"].to_numpy(dtype=np.int64)
         slot = _slots(known, row, len(symbols))
         annual = known["annual"].to_numpy()
         quarters = _lay_out(known[~annual], row[~annual], slot[~annual], len(symbols))
@@ -58,7 +57,7 @@ class Statements:
         return cls(
             quarters=with_fourth_quarters(quarters, years).from_newest(step=1, count=QUARTERS_BACK),
             years=years.from_newest(step=4, count=YEARS_BACK),
-            conflicting=symbols.isin(conflicts),
+            conflicting=np.isin(np.arange(len(symbols)), conflicts),
         )
 
 

@@ -1,7 +1,7 @@
 """Every endpoint."""
 
 from canslim_api.endpoints import Endpoint
-from canslim_api.handlers import dead_letters, documentation, events, health, jobs, market, stocks, universes
+from canslim_api.handlers import dead_letters, documentation, events, health, jobs, market, ratings, stocks, universes
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -21,6 +21,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Compute ratings anew from what is stored",
         {202: jobs.Started},
         body=jobs.RecalculateBody,
+        admin=True,
+        headers=("Idempotency-Key",),
+    ),
+    Endpoint(
+        "POST",
+        "/screener/backfill",
+        jobs.backfill,
+        "Rate past sessions from what is stored",
+        {202: jobs.Started},
+        body=jobs.BackfillBody,
         admin=True,
         headers=("Idempotency-Key",),
     ),
@@ -97,6 +107,29 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Daily bars, adjusted, and the RS line",
         {200: stocks.PriceList},
         query=stocks.PricesQuery,
+    ),
+    Endpoint(
+        "GET",
+        "/screener/stocks/{symbol}/history",
+        stocks.history,
+        "One stock's ratings by session",
+        {200: stocks.StockHistory},
+        query=stocks.HistoryQuery,
+    ),
+    Endpoint(
+        "GET",
+        "/screener/ratings",
+        ratings.index,
+        "The catalogue: what each rating is, and how it is computed",
+        {200: ratings.RatingList},
+    ),
+    Endpoint(
+        "GET",
+        "/screener/movers",
+        ratings.movers,
+        "New leaders, largest rises and falls between two sessions",
+        {200: ratings.MoverList},
+        query=ratings.MoversQuery,
     ),
     Endpoint(
         "GET",

@@ -1,11 +1,9 @@
 """Reads panels: only the columns and sessions a rating needs, as binary COPY straight into arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from canslim_calendar import sessions_to
@@ -21,34 +19,6 @@ COLUMNS = {
     "adj_factor": "adj_factor",
     "raw_close": "close",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """The symbols of a universe in alphabetical order, with what ratings ask of a listing."""
-
-    symbols: tuple[str, ...]
-    active: npt.NDArray[np.bool_]
-    industry: pd.Series
-
-
-async def read_members(connection: Connection, universe: str, session: date) -> Members:
-    """Everything the universe lists but benchmarks; active: not delisted before the session."""
-    rows = await connection.fetch(
-        """
-        SELECT symbol, industry, coalesce(delisted_on >= $2, true) AS active
-        FROM universe_member JOIN listing USING (symbol)
-        WHERE universe = $1 AND NOT benchmark ORDER BY symbol
-        """,
-        universe,
-        session,
-    )
-    symbols = tuple(row["symbol"] for row in rows)
-    return Members(
-        symbols,
-        np.array([row["active"] for row in rows], dtype=bool),
-        pd.Series([row["industry"] for row in rows], index=pd.Index(symbols, dtype=object), dtype=object),
-    )
 
 
 async def read_panels(

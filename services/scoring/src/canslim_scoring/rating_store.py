@@ -1,25 +1,35 @@
-"""Writes and reads rating sets: what one job found for one universe at one session."""
+"""Writes and reads rating sets: what a job found for one universe at one session."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import pandas as pd
 
 from canslim_core.errors import NotPublishable
+from canslim_core.jobs import Task
 from canslim_infra.postgres.connection import Connection
+from canslim_ratings import FORMULA, Coverage
+from canslim_scoring.rating_rows import SCORE_COLUMNS, SHARED, STRENGTH_COLUMNS, Row
+from canslim_scoring.universe_strength import VERSION
 
-RATED = (
-    "symbol",
-    "last_session",
-    "close",
-    "rs_raw",
-    "rs_rating",
-    "rs_provisional",
-    "rs_anchor_filled",
-    "rs_reason",
+#: A market's direction as JSON; None where a universe has no benchmark.
+Market = dict[str, Any] | None
+
+#: Rows on their way into a set.
+STAGED: Final = """
+    CREATE TEMPORARY TABLE staged (
+        set_id bigint, symbol text, last_session date, close float8, rs_raw float8, rs_rating int2,
+        rs_provisional int2, rs_anchor_filled bool, rs_reason text, score float8, coverage float8, graded bool,
+        score_reason text, figures float8[], reasons text[], letters text, details text
+    ) ON COMMIT DROP
+"""
+STRENGTHS: Final = ", ".join(STRENGTH_COLUMNS)
+SCORES: Final = ", ".join(SCORE_COLUMNS)
+#: The staged scores. COPY takes no JSON from asyncpg.
+FRESH: Final = ", ".join(
+    f"staged.{name}" + {"letters": "::jsonb", "details": "::json"}.get(name, "") for name in SCORE_COLUMNS
 )
 
 
@@ -41,31 +51,30 @@ async def current_session(connection: Connection, universe: str) -> date:
     return session
 
 
-async def write_strength(
-    connection: Connection,
-    job_id: UUID,
-    universe: str,
-    session: date,
-    version: str,
-    counts: Mapping[str, int],
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    """Makes the job's set, unpublished, with one row of RATED a symbol."""
-    set_id = await connection.fetchval(
+async def make_set(
+    connection: Connection, task: Task, session: date, coverage: Coverage, strengths: pd.DataFrame
+) -> int:
+    """Makes a set of the task's job, unpublished and empty. strengths: what `rate_strength` returned."""
+    set_id: int = await connection.fetchval(
         """
         INSERT INTO rating_set (job_id, universe, session, rs_version, active, priced, rated)
         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
         """,
-        job_id,
-        universe,
+        task.job_id,
+        task.universe,
         session,
-        version,
-        counts["active"],
-        counts["priced"],
-        counts["rated"],
+        VERSION,
+        coverage.active,
+        coverage.priced,
+        int(strengths["rs_rating"].notna().sum()),
     )
+    return set_id
+
+
+async def write_strength(connection: Connection, set_id: int, rows: Iterable[Row]) -> None:
+    """Adds one row of STRENGTH_COLUMNS a symbol to an empty set."""
     await connection.copy_records_to_table(
-        "rating", records=[(set_id, *row) for row in rows], columns=("set_id", *RATED)
+        "rating", records=[(set_id, *row) for row in rows], columns=("set_id", *STRENGTH_COLUMNS)
     )
 
 
@@ -85,11 +94,10 @@ async def open_set(connection: Connection, job_id: UUID, universe: str, session:
         universe,
         session,
     )
-    columns = ", ".join(RATED)
     await connection.execute(
         f"""
-        INSERT INTO rating (set_id, {columns})
-        SELECT $1, {columns} FROM rating
+        INSERT INTO rating (set_id, {STRENGTHS})
+        SELECT $1, {STRENGTHS} FROM rating
         WHERE set_id = (SELECT id FROM rating_set
                         WHERE universe = $2 AND session = $3 AND published_at IS NOT NULL)
         """,
@@ -126,95 +134,88 @@ async def read_strength(connection: Connection, job_id: UUID, universe: str, ses
     return frame.astype(dict.fromkeys(names[1:4], "float64"))
 
 
-async def keep_scores(connection: Connection, job_id: UUID, universe: str, session: date) -> None:
+#: The published set of the universe and session of set $1.
+PUBLISHED: Final = """
+    SELECT old.* FROM rating_set AS old JOIN rating_set AS own USING (universe, session)
+    WHERE own.id = $1 AND old.published_at IS NOT NULL
+"""
+
+
+async def keep_scores(connection: Connection, set_id: int) -> None:
     """Carries the published scores over into a set that only stage `rs` made."""
     await connection.execute(
-        """
-        UPDATE rating SET score = old.score, coverage = old.coverage, graded = old.graded,
-                          score_reason = old.score_reason, letters = old.letters, details = old.details
-        FROM rating AS old JOIN rating_set AS published ON published.id = old.set_id
-        WHERE rating.set_id = (SELECT id FROM rating_set WHERE job_id = $1) AND old.symbol = rating.symbol
-          AND published.universe = $2 AND published.session = $3 AND published.published_at IS NOT NULL
-        """,
-        job_id,
-        universe,
-        session,
-    )
-    await connection.execute(
-        """
-        UPDATE rating_set SET score_version = old.score_version, market = old.market
-        FROM rating_set AS old
-        WHERE rating_set.job_id = $1 AND old.universe = $2 AND old.session = $3
-          AND old.published_at IS NOT NULL
-        """,
-        job_id,
-        universe,
-        session,
-    )
-
-
-async def write_scores(
-    connection: Connection,
-    set_id: int,
-    version: str,
-    market: Mapping[str, Any] | None,
-    table: pd.DataFrame,
-    letters: Mapping[str, tuple[str, str]],
-) -> None:
-    """Adds scores (a ScoreCard's table) to the set. letters: by symbol, summary and details (`encode_letters`)."""
-    symbols = list(letters)
-    ordered = table.loc[symbols]
-    await connection.execute(
-        """
-        UPDATE rating SET score = fresh.score, coverage = fresh.coverage, graded = fresh.graded,
-                          score_reason = fresh.reason, letters = fresh.letters::jsonb,
-                          details = fresh.details::json
-        FROM unnest($2::text[], $3::float8[], $4::float8[], $5::bool[], $6::text[], $7::text[], $8::text[])
-             AS fresh (symbol, score, coverage, graded, reason, letters, details)
-        WHERE set_id = $1 AND rating.symbol = fresh.symbol
+        f"""
+        WITH published AS ({PUBLISHED})
+        UPDATE rating SET ({SCORES}) = ROW ({", ".join(f"old.{name}" for name in SCORE_COLUMNS)})
+        FROM rating AS old JOIN published ON published.id = old.set_id
+        WHERE rating.set_id = $1 AND old.symbol = rating.symbol
         """,
         set_id,
-        symbols,
-        optional(ordered["score"]),
-        optional(ordered["coverage"]),
-        ordered["graded"].tolist(),
-        optional(ordered["reason"]),
-        [summary for summary, _ in letters.values()],
-        [details for _, details in letters.values()],
     )
     await connection.execute(
-        "UPDATE rating_set SET score_version = $2, market = $3 WHERE id = $1", set_id, version, market
+        f"""
+        WITH published AS ({PUBLISHED})
+        UPDATE rating_set
+        SET score_version = published.score_version, ratings = published.ratings, versions = published.versions,
+            market = published.market
+        FROM published WHERE rating_set.id = $1
+        """,
+        set_id,
     )
 
 
-def encode_letters(details: Mapping[str, Any]) -> tuple[str, str]:
-    """One symbol's letters as JSON: points and available points alone, and all there is."""
-    return _json(_summary(details)), _json(details)
+async def write_scores(connection: Connection, set_id: int, market: Market, rows: Iterable[Row]) -> None:
+    """Adds scores (of `score_rows`) to a set that has its strengths."""
+    await _stage(connection, ("symbol", *SCORE_COLUMNS), {set_id: rows})
+    await connection.execute(
+        f"""
+        UPDATE rating SET ({SCORES}) = ROW ({FRESH}) FROM staged
+        WHERE rating.set_id = staged.set_id AND rating.symbol = staged.symbol
+        """
+    )
+    await _describe(connection, set_id, market)
 
 
-def _summary(detail: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {letter: {"points": judged["points"], "available": judged["available"]} for letter, judged in detail.items()}
+async def write_ratings(
+    connection: Connection, markets: Mapping[int, Market], rows: Mapping[int, Iterable[Row]]
+) -> None:
+    """Fills empty sets, by their id, with rows of STRENGTH_COLUMNS and SCORE_COLUMNS."""
+    await _stage(connection, (*STRENGTH_COLUMNS, *SCORE_COLUMNS), rows)
+    await connection.execute(
+        f"INSERT INTO rating (set_id, {STRENGTHS}, {SCORES}) SELECT set_id, {STRENGTHS}, {FRESH} FROM staged"
+    )
+    for set_id, market in markets.items():
+        await _describe(connection, set_id, market)
 
 
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+async def _stage(connection: Connection, columns: Sequence[str], rows: Mapping[int, Iterable[Row]]) -> None:
+    await connection.execute(STAGED)
+    records = ((set_id, *row) for set_id, of_set in rows.items() for row in of_set)
+    await connection.copy_records_to_table("staged", records=records, columns=("set_id", *columns))
 
 
-async def publish(connection: Connection, job_id: UUID) -> None:
-    """Shows the job's set to readers in place of an older one of the same universe and session."""
+async def _describe(connection: Connection, set_id: int, market: Market) -> None:
+    """Says by which formulas a set was scored, and in which market."""
+    await connection.execute(
+        "UPDATE rating_set SET score_version = $2, ratings = $3, versions = $4, market = $5 WHERE id = $1",
+        set_id,
+        FORMULA,
+        [rating.name for rating in SHARED],
+        [rating.version for rating in SHARED],
+        market,
+    )
+
+
+async def publish(connection: Connection, set_id: int) -> None:
+    """Shows the set to readers in place of an older one of the same universe and session."""
     await connection.execute(
         """
         DELETE FROM rating_set AS old USING rating_set AS new
-        WHERE new.job_id = $1 AND old.id <> new.id
+        WHERE new.id = $1 AND old.id <> new.id
           AND old.universe = new.universe AND old.session = new.session
           AND (old.published_at IS NOT NULL
                OR EXISTS (SELECT FROM job WHERE job.id = old.job_id AND job.finished_at IS NOT NULL))
         """,
-        job_id,
+        set_id,
     )
-    await connection.execute("UPDATE rating_set SET published_at = clock_timestamp() WHERE job_id = $1", job_id)
-
-
-def optional(column: "pd.Series[Any]") -> list[Any]:
-    """A column as Python values, None where it is missing."""
-    return column.astype(object).where(column.notna(), None).tolist()
+    await connection.execute("UPDATE rating_set SET published_at = clock_timestamp() WHERE id = $1", set_id)

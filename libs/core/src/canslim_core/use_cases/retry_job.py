@@ -62,7 +62,14 @@ async def _open(
     old: Job, stages: tuple[str, ...], symbols: tuple[str, ...] | None, requested_by: str, jobs: Jobs
 ) -> Job:
     request = JobRequest(
-        old.kind, old.universe, symbols, stages=stages, requested_by=requested_by, retry_of=old.id, session=old.session
+        old.kind,
+        old.universe,
+        symbols,
+        stages=stages,
+        requested_by=requested_by,
+        retry_of=old.id,
+        session=old.session,
+        first_session=old.first_session,
     )
     job, created = await jobs.create(request, request.first_tasks())
     if not created:

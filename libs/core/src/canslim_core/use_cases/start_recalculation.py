@@ -6,6 +6,7 @@ from canslim_core.errors import Unprocessable
 from canslim_core.jobs import Job, JobRequest
 from canslim_core.ports import Transactions, WakeUp
 from canslim_core.stages import RECALCULATE, JobKind
+from canslim_core.universes import check_universe
 
 
 async def start_recalculation(
@@ -23,10 +24,7 @@ async def start_recalculation(
     Raises Unprocessable for an unknown universe or stage, Conflict as `start_refresh` does.
     """
     allowed = [stage.name for stage in RECALCULATE]
-    if universe not in universes:
-        raise Unprocessable(
-            f"unknown universe {universe!r}; this installation has: {', '.join(universes)}", field="universe"
-        )
+    check_universe(universe, universes)
     if not stages or not set(stages) <= set(allowed):
         raise Unprocessable(
             f"stages must name one or more of {', '.join(allowed)}, not {list(stages)!r}", field="stages"

@@ -6,6 +6,7 @@ from canslim_core.errors import Unprocessable
 from canslim_core.jobs import Job, JobRequest
 from canslim_core.ports import Transactions, WakeUp
 from canslim_core.stages import JobKind
+from canslim_core.universes import check_universe
 
 
 async def start_refresh(
@@ -23,10 +24,7 @@ async def start_refresh(
     Raises Unprocessable for a universe the provider lacks or symbols the universe lacks, Conflict
     where the idempotency key was used for another request or another job of the universe is unfinished.
     """
-    if universe not in universes:
-        raise Unprocessable(
-            f"unknown universe {universe!r}; this installation has: {', '.join(universes)}", field="universe"
-        )
+    check_universe(universe, universes)
     wanted = None if symbols is None else tuple(sorted(set(symbols)))
     request = JobRequest(JobKind.REFRESH, universe, wanted, requested_by=requested_by, idempotency_key=idempotency_key)
     async with transactions() as jobs:

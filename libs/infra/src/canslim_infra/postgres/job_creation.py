@@ -23,8 +23,8 @@ class JobCreation(JobRows):
         row = await self._sql.fetchrow(
             f"""
             INSERT INTO job (kind, universe, symbols, stages, requested_by, retry_of, state, stage, total,
-                             deadline_at, session, trace)
-            VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, now() + $9, $10, $11)
+                             deadline_at, session, first_session, trace)
+            VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, now() + $9, $10, $11, $12)
             ON CONFLICT DO NOTHING
             RETURNING {JOB_COLUMNS}
             """,
@@ -38,6 +38,7 @@ class JobCreation(JobRows):
             len(request.symbols or ()),
             JOB_DEADLINE,
             request.session,
+            request.first_session,
             traceparent(),
         )
         if row is None:

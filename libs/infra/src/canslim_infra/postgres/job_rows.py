@@ -11,7 +11,7 @@ from canslim_core.stages import STAGES, JobKind
 from canslim_core.states import JobState
 from canslim_infra.postgres.connection import Connection
 
-JOB_COLUMNS = """id, kind, state, stage, universe, session, symbols, stages, requested_by, retry_of,
+JOB_COLUMNS = """id, kind, state, stage, universe, session, first_session, symbols, stages, requested_by, retry_of,
     total, done, failed, unchanged, bars, requests, stage_tasks, open_tasks, created_at, started_at, stage_started_at,
     finished_at, deadline_at, wait_reason, waits_until, warning, error"""
 

@@ -1,18 +1,21 @@
 """The read model: what readers ask of ratings, each in one statement over indexed tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from canslim_core.errors import NotFound
+from canslim_core.ratings import RATINGS
 from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.rating_columns import figure, shared_figures
 
 Row = dict[str, Any]
 
 #: The newest published set of universe $1, or that of session $2.
 CHOSEN = """
-    SELECT id, universe, session, rs_version, score_version, active, priced, rated, market, published_at
+    SELECT id, universe, session, rs_version, score_version, ratings, versions, active, priced, rated, market,
+           published_at
     FROM rating_set
     WHERE universe = $1 AND published_at IS NOT NULL AND ($2::date IS NULL OR session = $2)
     ORDER BY session DESC LIMIT 1
@@ -20,14 +23,12 @@ CHOSEN = """
 
 #: What a row of the ranked table shows.
 ITEM_COLUMNS: Final = """rating.symbol, name, exchange, sector, industry, last_session, close, rs_rating, rs_raw,
-    rs_provisional, rs_anchor_filled, rs_reason, score, coverage, graded, score_reason, letters"""
+    rs_provisional, rs_anchor_filled, rs_reason, score, coverage, graded, score_reason, letters, figures"""
 
 #: Sort keys; a missing value always comes last.
 ORDERS: Final[Mapping[str, str]] = {
     "rank": "graded {} NULLS LAST, score {} NULLS LAST, rs_rating {} NULLS LAST",
-    "score": "score {} NULLS LAST",
-    "rs_rating": "rs_rating {} NULLS LAST",
-    "coverage": "coverage {} NULLS LAST",
+    **{name: f"{figure(name)} {{}} NULLS LAST" for name in RATINGS},
     "close": "close {} NULLS LAST",
     "symbol": "rating.symbol {}",
     "name": "name {} NULLS LAST",
@@ -36,30 +37,29 @@ ORDERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class StockFilter:
-    """What to keep; None keeps all. A stock without the figure is not kept by a minimum of it."""
+    """What to keep; None keeps all. A stock without the figure is not kept by a bound of it.
 
-    min_rs: int | None = None
-    min_score: float | None = None
-    min_coverage: float | None = None
+    minimums, maximums: by name of a rating.
+    """
+
+    minimums: Mapping[str, float] = field(default_factory=dict)
+    maximums: Mapping[str, float] = field(default_factory=dict)
     graded: bool | None = None
     sector: str | None = None
     industry: str | None = None
 
     def conditions(self, first: int) -> tuple[str, list[Any]]:
         """SQL for what is asked, with parameters numbered from `first`, and their values."""
-        asked = [(name, value) for name in CONDITIONS if (value := getattr(self, name)) is not None]
-        clauses = [f" AND {CONDITIONS[name]} ${number}" for number, (name, _) in enumerate(asked, first)]
-        return "".join(clauses), [value for _, value in asked]
-
-
-CONDITIONS: Final[Mapping[str, str]] = {
-    "min_rs": "rs_rating >=",
-    "min_score": "score >=",
-    "min_coverage": "coverage >=",
-    "graded": "coalesce(graded, false) =",
-    "sector": "sector =",
-    "industry": "industry =",
-}
+        asked: list[tuple[str, Any]] = [
+            *((f"{figure(name)} >=", value) for name, value in self.minimums.items()),
+            *((f"{figure(name)} <=", value) for name, value in self.maximums.items()),
+            ("coalesce(graded, false) =", self.graded),
+            ("sector =", self.sector),
+            ("industry =", self.industry),
+        ]
+        given = [(condition, value) for condition, value in asked if value is not None]
+        clauses = [f" AND {condition} ${number}" for number, (condition, _) in enumerate(given, first)]
+        return "".join(clauses), [value for _, value in given]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,9 @@ async def list_stocks(
         )
     if not rows:
         return StockPage(None, 0, [])
-    items = [dict(list(row.items())[2:]) for row in rows if row["symbol"] is not None]
-    return StockPage(rows[0]["set"], rows[0]["total"], items)
+    chosen = rows[0]["set"]
+    items = [_with_ratings(dict(list(row.items())[2:]), chosen) for row in rows if row["symbol"] is not None]
+    return StockPage(chosen, rows[0]["total"], items)
 
 
 async def read_stock(database: Database, universe: str, session: date | None, symbol: str) -> Row:
@@ -116,7 +117,7 @@ async def read_stock(database: Database, universe: str, session: date | None, sy
         row = await connection.fetchrow(
             f"""
             WITH chosen AS ({CHOSEN})
-            SELECT {ITEM_COLUMNS}, details, to_jsonb(chosen) AS set,
+            SELECT {ITEM_COLUMNS}, reasons, details, to_jsonb(chosen) AS set,
                 (SELECT jsonb_agg(past ORDER BY past.session DESC) FROM (
                     SELECT rating_set.session, history.rs_rating, history.score, history.coverage
                     FROM rating AS history JOIN rating_set ON rating_set.id = history.set_id
@@ -135,8 +136,8 @@ async def read_stock(database: Database, universe: str, session: date | None, sy
             symbol,
         )
     if row is None:
-        raise NotFound(f"universe {universe!r} has no rated stock {symbol!r}" + (f" at {session}" if session else ""))
-    return dict(row)
+        raise NotFound(f"universe {universe!r} has no rated stock {symbol!r}{_at(session)}")
+    return _with_ratings(dict(row), row["set"])
 
 
 async def read_market(database: Database, universe: str, session: date | None) -> Row:
@@ -179,6 +180,11 @@ async def read_prices(
     if not rows:
         raise NotFound(f"no bars are stored of {symbol!r} in these dates")
     return [dict(row) for row in rows]
+
+
+def _with_ratings(row: Row, chosen: Row) -> Row:
+    """The row with each rating that has no column of its own under its name."""
+    return row | shared_figures(chosen["ratings"], row["figures"])
 
 
 def _at(session: date | None) -> str:

@@ -198,6 +198,8 @@ class Job(SQLModel, table=True):
     error: str | None = Field(sa_type=Text)
     #: The W3C traceparent of the request that made it.
     trace: str | None = Field(sa_type=Text)
+    #: Of a backfill.
+    first_session: date | None
 
 
 class IdempotencyKey(SQLModel, table=True):
@@ -263,10 +265,11 @@ class JobEvent(SQLModel, table=True):
 
 
 class RatingSet(SQLModel, table=True):
-    """The ratings of one universe at one session, made by one job; readers see it once it is published."""
+    """The ratings of one universe at one session, made by a job; readers see it once it is published."""
 
     __tablename__ = "rating_set"
     __table_args__ = (
+        UniqueConstraint("job_id", "session", name="rating_set_once"),
         Index(
             "rating_set_published",
             "universe",
@@ -276,11 +279,14 @@ class RatingSet(SQLModel, table=True):
         ),
     )
     id: int = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    job_id: UUID = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False, unique=True))
+    job_id: UUID = Field(sa_column=Column(ForeignKey("job.id", ondelete="CASCADE"), nullable=False))
     universe: str = Field(sa_type=Text)
     session: date
     rs_version: str = Field(sa_type=Text)
     score_version: str | None = Field(sa_type=Text)
+    #: The ratings beside those two, and the version of each: what `figures` and `reasons` of its rows hold, in order.
+    ratings: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    versions: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     #: Symbols of the universe that still trade, those with a price at the session, those rated.
     active: int
     priced: int
@@ -291,7 +297,7 @@ class RatingSet(SQLModel, table=True):
 
 
 class Rating(SQLModel, table=True):
-    """One symbol in one set. A missing rating is null and `rs_reason` or `score_reason` says why."""
+    """One symbol in one set. A missing rating is null, and its reason says why."""
 
     __table_args__ = (
         # In the order of a ranking: graded first, then by score.
@@ -320,8 +326,12 @@ class Rating(SQLModel, table=True):
     coverage: float | None = Field(sa_column=maybe())
     graded: bool | None
     score_reason: str | None = Field(sa_type=Text)
+    #: One element a rating of the set; where it is missing, null here and a code there.
+    figures: list[float | None] | None = Field(sa_column=Column(ARRAY(Double), nullable=True))
+    reasons: list[str | None] | None = Field(sa_column=Column(ARRAY(Text), nullable=True))
     #: Letter to points and available points.
     letters: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
-    #: Letter to criteria, with thresholds, inputs and reasons. Only ever read as a whole: json, not jsonb, which
-    #: costs three times as much to write.
+    #: Letter to criteria, with thresholds, inputs and reasons, and `ratings` to those of the catalogue; null in a
+    #: session that a backfill rated. Only ever read as a whole: json, not jsonb, which costs three times as much to
+    #: write.
     details: dict[str, Any] | None = Field(sa_column=Column(JSON, nullable=True))

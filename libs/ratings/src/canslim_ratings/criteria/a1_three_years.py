@@ -48,8 +48,8 @@ def judge(facts: Facts) -> Verdicts:
             "year_end": years.period_end[:, 0],
             "known_on": years.known_on[:, 0],
             **{f"growth_pct_{back}": pct[back] for back in range(YEARS)},
-            **{f"eps_{back}": growth.now for back, growth in enumerate(growths)},
-            f"eps_{YEARS}": growths[-1].base,
+            "eps_0": growths[0].now,
+            **{f"eps_{back + 1}": growth.base for back, growth in enumerate(growths)},
         },
     )
 

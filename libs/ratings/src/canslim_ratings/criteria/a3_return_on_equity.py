@@ -11,6 +11,7 @@ from canslim_ratings.arrays import (
     divide,
     first_reason,
     interpolate,
+    missing,
     verdict,
     without_dust,
 )
@@ -27,16 +28,16 @@ POINTS: Final = (0.0, 3.0, 4.0)
 def judge(facts: Facts) -> Verdicts:
     """Scores net income of four quarters over average equity in percent: 0 points at 8, 3 at 17, 4 from 25.
 
-    Income: the four newest quarters; where one is missing and the newest period is a year, that year's.
-    Equity: the mean of what is reported at the newest quarter's end and a year before it; both are needed.
+    Income: the four newest quarters. Equity: the mean of what is reported at the newest quarter's end and a year
+    before it. Where one of these is missing and the newest period is a year, that year's and the year's before.
     Not available: `no_filings`, `stale_filings`, `conflicting_filings`, `not_reported`, `negative_equity`
     (zero or less at either end).
     """
     quarters, years = facts.statements.quarters, facts.statements.years
-    from_year = _year_is_newest(quarters, years) & ~_four_quarters(quarters)
-    income = np.where(from_year, years.figure("net_income", 0), _income(quarters))
-    end = np.where(from_year, years.figure("equity", 0), quarters.figure("equity", 0))
-    start = np.where(from_year, _year_ago(years, 1), _year_ago(quarters, 4))
+    of_quarters = _income(quarters), quarters.figure("equity", 0), _year_ago(quarters, 4)
+    of_year = years.figure("net_income", 0), years.figure("equity", 0), _year_ago(years, 1)
+    from_year = _year_is_newest(quarters, years) & missing(sum(of_quarters, np.zeros(len(facts.symbols))))
+    income, end, start = (np.where(from_year, year, own) for year, own in zip(of_year, of_quarters, strict=True))
     period_end: DateArray = np.where(from_year, years.period_end[:, 0], quarters.period_end[:, 0])
     cases = [
         *absence(facts, quarters, FRESH_QUARTER),
@@ -59,10 +60,6 @@ def judge(facts: Facts) -> Verdicts:
             "from_annual_report": from_year,
         },
     )
-
-
-def _four_quarters(quarters: Periods) -> BoolArray:
-    return np.asarray(~np.isnan(_income(quarters)))
 
 
 def _income(quarters: Periods) -> FloatArray:
@@ -88,6 +85,6 @@ CRITERION: Final = Criterion(
     points=POINTS[-1],
     unit="%",
     threshold="net income of four quarters is 17 % or more of average equity",
-    version="a3.1",
+    version="a3.2",
     judge=judge,
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import first_reason, interpolate, missing, verdict
+from canslim_ratings.arrays import interpolate, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.facts import Facts
 
@@ -18,18 +18,14 @@ def judge(facts: Facts) -> Verdicts:
 
     Not available without a rating, for the reason `rate_strength` gives, or `unrated` where it knows no symbol.
     """
-    rs = facts.rs.reindex(facts.symbols)
-    value = rs["rs_rating"].to_numpy(dtype=np.float64)
-    given = rs["reason"].to_numpy(dtype=object)
-    named = np.asarray([isinstance(reason, str) for reason in given], dtype=np.bool_)
-    unrated = first_reason(len(value), [(missing(value), "unrated")])
+    value = facts.strengths["rs_rating"].to_numpy(dtype=np.float64)
     return verdicts(
         interpolate(value, STEPS, POINTS),
         most=POINTS[-1],
         passed=verdict(value, value >= PASS_RATING),
         value=value,
-        reason=np.where(missing(value) & named, given, unrated),
-        inputs={"rs_raw": rs["rs_raw"].to_numpy(dtype=np.float64)},
+        reason=facts.strength_reasons,
+        inputs={"rs_raw": facts.strengths["rs_raw"].to_numpy(dtype=np.float64)},
     )
 
 

@@ -24,9 +24,9 @@ def judge(facts: Facts) -> Verdicts:
     sessions, t0 included.
     Not available: `no_price` (none at t0), `short_history` (under 126 sessions with a price).
     """
-    tops = np.fmax(facts.highs, facts.closes)[-YEAR:]
+    tops = np.fmax(facts.highs[-YEAR:], facts.closes[-YEAR:])
     highest = np.fmax.reduce(tops, axis=0)
-    at = np.argmax(np.where(np.isnan(tops), -np.inf, tops), axis=0)
+    at = np.argmax(tops == highest, axis=0)
     sessions = facts.close.index[-YEAR:].to_numpy().astype("datetime64[D]")
     last = facts.closes[-1]
     count = (~np.isnan(tops)).sum(axis=0)

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, first_reason, missing, without_dust
+from canslim_ratings.arrays import FloatArray, divide, first_reason, missing, rolling_highest, rolling_sum, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
@@ -25,18 +25,12 @@ def judge(facts: Facts) -> Verdicts:
     Not available: `no_price` (none at t0), `short_history` (under 40 of the last 50 sessions have a close),
     `no_volume` (under 40 have a volume).
     """
-    recent = facts.closes[-(WINDOW + RECENT) :], facts.volumes[-(WINDOW + RECENT) :]
-    closes, volumes = recent
-    ratio = np.full((RECENT, closes.shape[1]), np.nan)
-    for day in range(RECENT):
-        end = len(closes) - day
-        if end <= 1:
-            break
-        before = volumes[max(end - 1 - WINDOW, 0) : end - 1]
-        counted = (~np.isnan(before)).sum(axis=0)
-        mean = divide(np.nansum(before, axis=0), np.where(counted >= MINIMUM_SESSIONS, counted, np.nan))
-        new_high = closes[end - 1] >= np.fmax.reduce(closes[max(end - WINDOW, 0) : end], axis=0)
-        ratio[day] = np.where(new_high, divide(volumes[end - 1], mean), np.nan)
+    closes, volumes = (_at_least(WINDOW + RECENT, panel) for panel in (facts.closes, facts.volumes))
+    before = volumes[:-1]
+    counted = rolling_sum((~np.isnan(before)).astype(np.float64), WINDOW)
+    mean = divide(rolling_sum(before, WINDOW), np.where(counted >= MINIMUM_SESSIONS, counted, np.nan))
+    new_high = closes[-RECENT:] >= rolling_highest(closes, WINDOW)[-RECENT:]
+    ratio = np.where(new_high, divide(volumes[-RECENT:], mean), np.nan)
 
     cases = [
         (missing(closes[-1]), "no_price"),
@@ -46,7 +40,8 @@ def judge(facts: Facts) -> Verdicts:
     absent = any_of(cases)
     value = np.where(absent, np.nan, without_dust(np.fmax.reduce(ratio, axis=0)))
     passed = (value >= VOLUME_RATIO).astype(np.float64)
-    best = np.argmax(np.where(np.isnan(ratio), -np.inf, ratio), axis=0)
+    # Of equals the latest.
+    best = np.argmax((ratio == np.fmax.reduce(ratio, axis=0))[::-1], axis=0)
     sessions = facts.close.index.to_numpy().astype("datetime64[D]")
     on = sessions[np.maximum(len(sessions) - 1 - best, 0)]
     return verdicts(
@@ -57,6 +52,12 @@ def judge(facts: Facts) -> Verdicts:
         reason=first_reason(len(value), [*cases, (missing(value), "no_new_high")]),
         inputs={"new_high_on": np.where(np.isnan(value), np.datetime64("NaT"), on)},
     )
+
+
+def _at_least(rows: int, panel: FloatArray) -> FloatArray:
+    """The last `rows` of a panel; what it is short of is missing."""
+    missing_rows = max(rows - len(panel), 0)
+    return np.pad(panel[-rows:], ((missing_rows, 0), (0, 0)), constant_values=np.nan)
 
 
 CRITERION: Final = Criterion(

@@ -14,11 +14,14 @@ from canslim_core.stages import COLLECT
 from canslim_core.states import JobState
 from canslim_core.use_cases.cancel_job import cancel_job
 from canslim_core.use_cases.retry_job import retry_job
+from canslim_core.use_cases.start_backfill import start_backfill
 from canslim_core.use_cases.start_recalculation import start_recalculation
 from canslim_core.use_cases.start_refresh import start_refresh
 from canslim_infra.postgres.job_reads import list_jobs, read_failures, read_job
 
 LONGEST_KEY = 200
+#: Strict JSON has no dates.
+Day = Annotated[date, Field(strict=False)]
 #: What a ticker may look like in a request: no space, no control character. Tickers are upper case here.
 Symbol = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]+$", max_length=40), AfterValidator(str.upper)]
 
@@ -35,6 +38,14 @@ class RecalculateBody(Body):
     stages: list[Literal["rs", "score"]] = Field(default=["rs", "score"], min_length=1)
 
 
+class BackfillBody(Body):
+    """Every session from `from` to `to`, by default the newest one stored, that is not rated by today's formulas."""
+
+    universe: str | None = Field(default=None, max_length=100)
+    first: Day = Field(alias="from")
+    last: Day | None = Field(default=None, alias="to")
+
+
 class Page(Query):
     limit: int = Field(default=50, ge=1, le=1000)
     offset: int = Field(default=0, ge=0, le=LARGEST_OFFSET)
@@ -49,7 +60,7 @@ class Started(BaseModel):
 
 
 class JobStatus(BaseModel):
-    """total, done, failed and unchanged count symbols; tasks are those of the running stage.
+    """total, done, failed and unchanged count symbols, of a backfill sessions; tasks are those of the running stage.
 
     requests: what the provider was asked. waits_until: the source asked for a pause that lasts until then.
     """
@@ -60,6 +71,7 @@ class JobStatus(BaseModel):
     stage: str
     universe: str
     session: date | None
+    first_session: date | None
     symbols: int | None
     stages: list[str]
     requested_by: str
@@ -120,6 +132,21 @@ async def recalculate(call: Call[Query, RecalculateBody]) -> Response:
     job, created = await start_recalculation(
         call.body.universe or services.default_universe,
         call.body.stages,
+        idempotency_key=_idempotency_key(call),
+        universes=await services.known_universes(),
+        requested_by="admin",
+        transactions=services.transactions,
+        wake_up=services.relay,
+    )
+    return _started(job, created)
+
+
+async def backfill(call: Call[Query, BackfillBody]) -> Response:
+    services = call.services
+    job, created = await start_backfill(
+        call.body.universe or services.default_universe,
+        call.body.first,
+        call.body.last,
         idempotency_key=_idempotency_key(call),
         universes=await services.known_universes(),
         requested_by="admin",

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from canslim_api.endpoints import LARGEST_OFFSET, Body, Call, Query
 from canslim_api.problems import wrong
+from canslim_api.rating_fields import RatingBounds, bounded, describe_ratings, figures, grades
 from canslim_api.services import Services
+from canslim_core.ratings import BENCHMARK, RATINGS
+from canslim_infra.postgres.rating_columns import SHARED
+from canslim_infra.postgres.rating_history import read_history
 from canslim_infra.postgres.rating_reads import (
     ORDERS,
     StockFilter,
@@ -21,8 +25,6 @@ from canslim_infra.postgres.rating_reads import (
     read_stock,
 )
 
-#: What the RS line compares with.
-BENCHMARK = "SPY"
 LETTERS = ("C", "A", "N", "S", "L", "I", "M")
 CSV_COLUMNS = (
     "symbol",
@@ -37,6 +39,8 @@ CSV_COLUMNS = (
     "industry",
     "reason",
 )
+#: Ratings whose grades are more than yes or no.
+GRADED = tuple(name for name in SHARED if len(RATINGS[name].grades) > 2)
 
 
 class UniverseQuery(Query):
@@ -45,10 +49,7 @@ class UniverseQuery(Query):
     session: date | None = None
 
 
-class StocksQuery(UniverseQuery):
-    min_rs: int | None = Field(default=None, ge=1, le=99)
-    min_score: float | None = Field(default=None, ge=0, le=100)
-    min_coverage: float | None = Field(default=None, ge=0, le=1)
+class StocksQuery(UniverseQuery, RatingBounds):
     graded: bool | None = None
     sector: str | None = None
     industry: str | None = None
@@ -72,8 +73,17 @@ class PricesQuery(Query):
     limit: int = Field(default=504, ge=1, le=10_000)
 
 
+class HistoryQuery(Query):
+    universe: str | None = None
+    first: date | None = Field(default=None, alias="from")
+    last: date | None = Field(default=None, alias="to")
+    limit: int = Field(default=260, ge=1, le=10_000)
+
+
 class StockItem(BaseModel):
-    """A row of the ranked table. A missing figure is null, and a reason says why."""
+    """A row of the ranked table, with every rating of the catalogue under its name. Missing is null, with a reason."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=describe_ratings(SHARED))
 
     symbol: str
     name: str | None
@@ -93,6 +103,8 @@ class StockItem(BaseModel):
     graded: bool | None
     score_reason: str | None
     letters: dict[str, Any] | None
+    #: By name of a rating that has grades.
+    grades: dict[str, str]
     reason: str | None
 
 
@@ -121,9 +133,33 @@ class StockDetail(StockItem):
     published_at: datetime
     rs_version: str
     score_version: str | None
+    #: The version of each other rating's formula, and why a rating is missing.
+    versions: dict[str, str]
+    reasons: dict[str, str]
     collected: Collected | None
+    #: Letters with their criteria, and `ratings` with their inputs; null in a session that a backfill rated.
     details: dict[str, Any] | None
     history: list[dict[str, Any]]
+
+
+class HistoryItem(BaseModel):
+    """What was published of a stock at one session, with every rating of the catalogue under its name."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=describe_ratings(SHARED))
+
+    session: date
+    close: float | None
+    rs_rating: int | None
+    rs_provisional: int | None
+    score: float | None
+    coverage: float | None
+    graded: bool | None
+
+
+class StockHistory(BaseModel):
+    symbol: str
+    universe: str
+    items: list[HistoryItem]
 
 
 class PriceList(BaseModel):
@@ -135,7 +171,9 @@ class PriceList(BaseModel):
 async def index(call: Call[StocksQuery, Body]) -> Response:
     query = call.query
     universe = await known_universe(query.universe, call.services)
-    keep = StockFilter(query.min_rs, query.min_score, query.min_coverage, query.graded, query.sector, query.industry)
+    keep = StockFilter(
+        bounded(query, "min"), bounded(query, "max"), query.graded, sector=query.sector, industry=query.industry
+    )
     page = await list_stocks(
         call.services.database,
         universe,
@@ -153,17 +191,37 @@ async def index(call: Call[StocksQuery, Body]) -> Response:
 async def show(call: Call[UniverseQuery, Body]) -> Response:
     universe = await known_universe(call.query.universe, call.services)
     row = await read_stock(call.services.database, universe, call.query.session, call.path["symbol"].upper())
+    chosen = row["set"]
+    reasons = zip(chosen["ratings"], row["reasons"] or (), strict=False)
     stock = StockDetail(
         **_item(row),
         universe=universe,
-        published_at=row["set"]["published_at"],
-        rs_version=row["set"]["rs_version"],
-        score_version=row["set"]["score_version"],
+        published_at=chosen["published_at"],
+        rs_version=chosen["rs_version"],
+        score_version=chosen["score_version"],
+        versions=dict(zip(chosen["ratings"], chosen["versions"], strict=True)),
+        reasons={name: reason for name, reason in reasons if reason is not None},
         collected=row["collected"],
         details=row["details"],
         history=row["history"] or [],
     )
     return Response(stock.model_dump_json(), media_type="application/json")
+
+
+async def history(call: Call[HistoryQuery, Body]) -> Response:
+    universe = await known_universe(call.query.universe, call.services)
+    symbol = call.path["symbol"].upper()
+    rows = await read_history(
+        call.services.database,
+        universe,
+        symbol,
+        first=call.query.first,
+        last=call.query.last,
+        limit=call.query.limit,
+    )
+    items = [HistoryItem(**{name: row[name] for name in HistoryItem.model_fields} | figures(row)) for row in rows]
+    listed = StockHistory(symbol=symbol, universe=universe, items=items)
+    return Response(listed.model_dump_json(), media_type="application/json")
 
 
 async def prices(call: Call[PricesQuery, Body]) -> Response:
@@ -192,7 +250,8 @@ async def known_universe(name: str | None, services: Services) -> str:
 
 def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     item = {name: row[name] for name in StockItem.model_fields if name in row}
-    return item | {"session": row["last_session"], "reason": row["rs_reason"] or row["score_reason"]}
+    reason = row["rs_reason"] or row["score_reason"]
+    return item | figures(row) | {"session": row["last_session"], "grades": grades(row), "reason": reason}
 
 
 def _json(universe: str, page: StockPage) -> Response:
@@ -214,12 +273,15 @@ def _json(universe: str, page: StockPage) -> Response:
 def _csv(page: StockPage) -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow((*CSV_COLUMNS, *(f"{letter}_points" for letter in LETTERS)))
+    names = (*CSV_COLUMNS, *SHARED)
+    letter_of = {name: f"{name.removesuffix('_grade')}_letter" for name in GRADED}
+    writer.writerow((*names, *letter_of.values(), *(f"{letter}_points" for letter in LETTERS)))
     for row in page.items:
         item = _item(row)
         letters = item["letters"] or {}
         points = [(letters.get(letter) or {}).get("points") for letter in LETTERS]
-        writer.writerow([_cell(value) for value in (*(item[name] for name in CSV_COLUMNS), *points)])
+        graded = [item["grades"].get(name) for name in letter_of]
+        writer.writerow([_cell(value) for value in (*(item[name] for name in names), *graded, *points)])
     session = (page.set or {}).get("session", "none")
     return Response(
         text.getvalue(),

@@ -1,27 +1,16 @@
-"""Stage `score`: scores the CAN SLIM letters and publishes the session."""
+"""Stage `score`: scores the CAN SLIM letters, adds the other ratings, and publishes the session."""
 
 import asyncio
-from dataclasses import asdict
 from typing import Any
-
-import pandas as pd
 
 from canslim_core.jobs import Outcome, Task, Work
 from canslim_infra.postgres.connection import Connection, Database
-from canslim_ratings.can_slim import FORMULA, ScoreCard, score
-from canslim_ratings.facts import Facts
-from canslim_ratings.market import MarketDirection, market_direction
-from canslim_scoring.fundamental_store import read_filings, read_ownership, read_splits
-from canslim_scoring.index_store import read_indexes
-from canslim_scoring.panel_store import read_members, read_panels
-from canslim_scoring.rating_store import current_session, encode_letters, open_set, publish, read_strength, write_scores
-
-#: A year of highs and volumes, and the close before it.
-PANEL_SESSIONS = 253
-#: What market direction looks back on: three years.
-MARKET_SESSIONS = 756
-#: Days of its log that are kept with a set.
-LOG_DAYS = 60
+from canslim_ratings import rate_all
+from canslim_scoring.market_summary import describe
+from canslim_scoring.members import read_members
+from canslim_scoring.rating_rows import Row, score_rows
+from canslim_scoring.rating_store import current_session, open_set, publish, read_strength, write_scores
+from canslim_scoring.stored_facts import read_facts
 
 
 def recalculate_canslim_score(database: Database) -> Work:
@@ -31,73 +20,21 @@ def recalculate_canslim_score(database: Database) -> Work:
         async with database.transaction() as connection:
             session = task.session or await current_session(connection, task.universe)
             strength = await read_strength(connection, task.job_id, task.universe, session)
+            members = await read_members(connection, task.universe)
             symbols = tuple(strength.index)
-            panels = await read_panels(connection, symbols, session, PANEL_SESSIONS, ("close", "high", "volume"))
-            members = await read_members(connection, task.universe, session)
-            filings = await read_filings(connection, symbols, session)
-            splits = await read_splits(connection, symbols, session)
-            ownership = await read_ownership(connection, symbols, session)
-            indexes = await read_indexes(connection, task.universe, session, MARKET_SESSIONS)
+            stored = await read_facts(connection, task.universe, symbols, members.industry, session, session)
 
-        def compute() -> tuple[ScoreCard, dict[str, tuple[str, str]], MarketDirection | None]:
-            market = market_direction(indexes) if indexes else None
-            card = score(
-                Facts(
-                    session=pd.Timestamp(session),
-                    **panels,
-                    rs=strength,
-                    filings=filings,
-                    splits=splits,
-                    group=members.industry.reindex(list(symbols)),
-                    ownership=ownership,
-                    market=market,
-                )
-            )
-            return card, {symbol: encode_letters(detail) for symbol, detail in card.details()}, market
+        def compute() -> tuple[dict[str, Any] | None, list[Row]]:
+            facts = stored.at(session, strength)
+            return describe(facts.market), list(score_rows(rate_all(facts), explained=True))
 
-        card, letters, market = await asyncio.to_thread(compute)
+        market, rows = await asyncio.to_thread(compute)
 
         async def write(connection: Connection) -> None:
             set_id = await open_set(connection, task.job_id, task.universe, session)
-            await write_scores(connection, set_id, FORMULA, describe(market), card.table, letters)
-            await publish(connection, task.job_id)
+            await write_scores(connection, set_id, market, rows)
+            await publish(connection, set_id)
 
         return Outcome(write=write, session=session)
 
     return work
-
-
-def describe(market: MarketDirection | None) -> dict[str, Any] | None:
-    """The market's direction as JSON, with the last days of each index's log."""
-    if market is None:
-        return None
-    return {
-        "state": market.state,
-        "since": _day(market.since),
-        "leader": market.leader,
-        "indexes": {
-            name: {
-                "state": index.state,
-                "since": _day(index.since),
-                "rally_day": index.rally_day,
-                "distribution_days": [_day(day) for day in index.distribution_days],
-                "follow_through": _day(index.follow_through),
-                "log": [
-                    {key: _plain(value) for key, value in asdict(entry).items()} for entry in index.log[-LOG_DAYS:]
-                ],
-            }
-            for name, index in market.indexes.items()
-        },
-    }
-
-
-def _day(day: Any) -> str | None:
-    return None if day is None else str(day)[:10]
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "isoformat"):
-        return _day(value)
-    if isinstance(value, float):
-        return None if value != value else round(value, 6)
-    return value

@@ -17,7 +17,7 @@ RELEASE ?= canslim
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock tools run test unit lint format types debian-packages test-debian test-cluster bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
+.PHONY: help setup lock tools run test unit lint format types golden validate debian-packages test-debian test-cluster bench-ratings bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -79,6 +79,18 @@ format: $(READY) ## Formats the code
 
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
+
+golden: $(READY) ## Writes anew what is made from the catalogue of ratings: pinned values, descriptions, docs (read the diff)
+	$(BIN)/python -m tools.describe_ratings
+	$(BIN)/python -m tests.ratings.golden
+	$(BIN)/python -m tools.ratings_docs
+	$(BIN)/python -m tests.ratings.notebook docs/tutorial.md
+
+validate: $(READY) ## Compares with what others published, and rates a whole market (needs ../shared/data)
+	$(BIN)/python -m tools.validation
+
+bench-ratings: $(READY) ## Times the catalogue and a backfill beside the pandas group-by way (BENCH_FLAGS="--rounds 3")
+	$(BIN)/python -m bench.ratings $(BENCH_FLAGS)
 
 bench-refresh: $(READY) ## Times a refresh of 10,000 synthetic symbols beside the seed's loop (BENCH_FLAGS="--symbols 2000")
 	$(BIN)/python -m bench.refresh $(BENCH_FLAGS)

@@ -22,6 +22,7 @@ from canslim_cli.embedded.server import wait_until
 from canslim_cli.main import app
 from canslim_cli.places import make_token
 from canslim_collector.providers.synthetic import Synthetic
+from canslim_core.ratings import CRITERIA, LETTERS, RATINGS
 from canslim_infra import migrations
 from canslim_infra.postgres.connection import Database
 from canslim_infra.settings import Settings
@@ -248,6 +249,71 @@ def test_screen_filters(anybody: Run) -> None:
     assert all(item["score"] >= 60 for item in screened(anybody, "--min-score", "60"))
 
 
+def test_screen_filters_and_sorts_by_any_rating_and_shows_it(anybody: Run) -> None:
+    options = ("--min", "rs_3m=50", "--max", "rs_rating=90", "--sort", "-rs_3m")
+    items = screened(anybody, *options)
+    assert 0 < len(items) < STOCKS
+    assert all(item["rs_3m"] >= 50 and item["rs_rating"] <= 90 for item in items)
+    assert items == sorted(items, key=lambda item: -item["rs_3m"])
+    assert "rs_3m" in anybody("screen", *options).stdout.splitlines()[1]
+
+
+@pytest.mark.parametrize("bound", ["color=5", "rs_3m", "rs_3m="])
+def test_a_bound_of_no_rating_is_answered_with_the_ratings(anybody: Run, bound: str) -> None:
+    result = anybody("screen", "--min", bound)
+    assert result.exit_code == 2
+    assert "composite" in result.output
+
+
+def test_a_bound_that_is_no_number_is_refused_by_the_api(anybody: Run) -> None:
+    assert "min_rs_3m" in one_line(anybody("screen", "--min", "rs_3m=x"), 1)
+
+
+# The past.
+
+
+@pytest.fixture
+def rated_before(run: Run) -> None:
+    """The last week, rated afterwards."""
+    result = run("backfill", "--from", "2025-06-23")
+    assert result.exit_code == 0, result.output
+    assert "backfill completed: 6 of 6 sessions" in result.stdout
+
+
+@pytest.mark.usefixtures("rated_before")
+def test_movers_compare_two_sessions(anybody: Run) -> None:
+    found = json.loads(anybody("movers", "--format", "json").stdout)
+    assert (found["earlier_session"], found["session"]) == ("2025-06-23", "2025-06-30")
+    printed = anybody("movers").stdout
+    assert printed.startswith("synthetic: RS Rating, 2025-06-23 to 2025-06-30")
+    assert found["rises"][0]["symbol"] in printed
+
+
+@pytest.mark.usefixtures("rated_before")
+def test_a_session_of_a_backfill_shows_its_figures_and_says_why_not_more(anybody: Run) -> None:
+    result = anybody("show", "SYN00001", "--session", "2025-06-24")
+    assert result.exit_code == 0
+    assert "Only the figures of session 2025-06-24 are kept: a backfill rated it, no refresh." in result.stdout
+    assert "2025-06-24" in anybody("screen", "--session", "2025-06-24").stdout.splitlines()[0]
+
+
+@pytest.mark.usefixtures("rated_before")
+def test_a_backfill_again_finds_nothing_to_do(run: Run) -> None:
+    assert "6 of 6 sessions, 6 of them rated before" in run("backfill", "--from", "2025-06-23").stdout
+
+
+def test_a_backfill_of_days_without_prices_fails_and_says_so(run: Run) -> None:
+    result = run("backfill", "--from", "1999-01-04", "--to", "1999-01-08")
+    assert result.exit_code == 1
+    assert "no session of 'synthetic' from 1999-01-04 to 1999-01-08 can be rated" in result.output
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_day_that_is_none_is_refused(run: Run, option: str) -> None:
+    result = run("backfill", "--from", "2025-06-23", option, "yesterday")
+    assert result.exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("--min-rs", "0"), ("--min-rs", "x"), ("--limit", "1001"), ("--format", "xml")]
 )
@@ -265,15 +331,24 @@ def test_show_explains_a_stock_letter_by_letter(anybody: Run) -> None:
     result = anybody("show", symbol.lower())
     assert result.exit_code == 0
     assert result.stdout.startswith(f"{symbol}  Synthetic")
-    for criterion in ("C1", "A1", "N1", "S1", "L1", "I1", "M"):
-        assert f" {criterion} " in result.stdout
-    assert "not available: " in result.stdout
+    for letter, title in LETTERS.items():
+        assert f"\n{letter}  {title}" in result.stdout
+    assert all(f" {criterion.title} " in result.stdout for criterion in CRITERIA.values())
+    assert "a share in the quarter to" in result.stdout
+    assert "Not available: nothing is known of its owners." in result.stdout
+    assert "Composite Rating" in result.stdout
+
+
+def test_show_works_every_rating_out(anybody: Run) -> None:
+    result = anybody("show", screened(anybody)[0]["symbol"], "--ratings")
+    assert all(rating.title in result.stdout for rating in RATINGS.values())
+    assert "1 + floor(98 x (" in result.stdout
 
 
 def test_show_in_json_is_the_apis_own_answer(anybody: Run) -> None:
     shown = json.loads(anybody("show", "SYN00001", "--format", "json").stdout)
     assert (shown["symbol"], shown["session"]) == ("SYN00001", "2025-06-30")
-    assert shown["details"].keys() == set("CANSLIM")
+    assert shown["details"].keys() == {*LETTERS, "ratings"}
 
 
 def test_show_of_an_unknown_stock_says_so(anybody: Run) -> None:
@@ -503,3 +578,57 @@ def test_doctor_says_what_is_wrong_and_what_to_do(live: Live) -> None:
     assert wrong[1] == (
         f"wrong API: something else listens on port {live.settings.api_port}; use `canslim up --port N`"
     )
+
+
+# What ratings were worth.
+
+
+@pytest.fixture
+def database(live: Live) -> str:
+    return live.settings.database_url
+
+
+@pytest.mark.usefixtures("rated_before")
+def test_evaluate_reads_published_sessions_and_writes_what_is_wanted(
+    anybody: Run, database: str, tmp_path: Path
+) -> None:
+    figures, page = tmp_path / "figures.csv", tmp_path / "page.html"
+    result = anybody(
+        *("evaluate", "--database-url", database, "--every", "2", "--rating", "rs_rating", "--universe", "synthetic"),
+        *("--csv", str(figures), "--page", str(page)),
+    )
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("3 rated sessions from 2025-06-23 to 2025-06-27, 30 stocks,")
+    assert {row["rating"] for row in csv.DictReader(figures.read_text().splitlines())} == {"rs_rating"}
+    assert "What the ratings were worth" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--universe", "nowhere"), "no session of 'nowhere' is published in these dates"),
+        (("--universe", "synthetic", "--from", "2001-01-02", "--to", "2001-02-02"), "is published in these dates"),
+    ],
+)
+def test_evaluate_without_published_sessions_says_what_to_do(
+    anybody: Run, database: str, options: tuple[str, ...], said: str
+) -> None:
+    line = one_line(anybody("evaluate", "--database-url", database, *options), 2)
+    assert said in line
+    assert "canslim backfill" in line
+
+
+def test_evaluate_names_the_ratings_there_are(anybody: Run) -> None:
+    result = anybody("evaluate", "--rating", "color")
+    assert result.exit_code == 2
+    assert "eps_rating" in result.output
+
+
+def test_evaluate_without_an_installation_says_where_it_looked(anybody: Run, tmp_path: Path) -> None:
+    assert f"no canslim is in {tmp_path}" in one_line(anybody("evaluate"), 2)
+
+
+def test_evaluate_without_a_running_database_says_so(anybody: Run) -> None:
+    line = one_line(anybody("evaluate", "--database-url", f"postgresql://127.0.0.1:{free_port()}/x"), 2)
+    assert "PostgreSQL can't be reached" in line
+    assert "canslim up" in line

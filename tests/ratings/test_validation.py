@@ -43,6 +43,7 @@ def test_the_page_says_what_comes_out_today() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.servers
 @pytest.mark.processes
 def test_the_page_says_what_comes_out_of_the_pipeline_today() -> None:

@@ -1,6 +1,6 @@
-"""The published ratings, for those who store, serve and show them and compute none.
+"""The published ratings and the rubric's criteria, for those who store, serve and show them and compute none.
 
-`ratings.json` is the catalogue of canslim_ratings, written by `make golden`; a test holds the two together.
+`ratings.json` is what canslim_ratings says of them, written by `make golden`; a test holds the two together.
 """
 
 import json
@@ -8,11 +8,21 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from string import Formatter
 from typing import Any, Final
+
+from canslim_core.sentences import fill_in, fill_in_what_is_known
 
 #: What the RS line compares with.
 BENCHMARK: Final = "SPY"
+LETTERS: Final[Mapping[str, str]] = {
+    "C": "Current quarterly earnings",
+    "A": "Annual earnings",
+    "N": "New highs",
+    "S": "Supply and demand",
+    "L": "Leader or laggard",
+    "I": "Institutional sponsorship",
+    "M": "Market direction",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +57,52 @@ class PublishedRating:
         return rising[at - 1][1] if at else None
 
     def work_out(self, detail: Mapping[str, Any]) -> str:
-        """Writes `worked` with the figures of one stock, or why it has no value.
+        """How one stock's value follows from its inputs, or why it has none.
 
         detail: `value`, `grade`, `reason`, `inputs`, as a stock's details have them under the rating's name.
         """
         if detail["reason"] is not None:
-            return f"missing: {self.missing.get(detail['reason'], detail['reason'])}"
-        figures = {**detail["inputs"], "value": detail["value"], "grade": detail["grade"]}
-        return _Gapped().vformat(self.worked, (), figures)
+            return self.missing.get(detail["reason"], detail["reason"])
+        return fill_in(self.worked, {**detail["inputs"], "value": detail["value"], "grade": detail["grade"]})
 
 
-class _Gapped(Formatter):
-    """Formats figures, of which some are missing."""
+@dataclass(frozen=True, slots=True)
+class PublishedCriterion:
+    """One row of the rubric, described.
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return "(missing)" if value is None else str(super().format_field(value, format_spec))
+    points: the most it can give. threshold: when it passes, in words. worked: the finding in a few sentences.
+    remarks: the codes of reasons, and what each means.
+    """
+
+    id: str
+    letter: str
+    title: str
+    points: float
+    unit: str
+    threshold: str
+    version: str
+    worked: str
+    remarks: Mapping[str, str]
+
+    def explain(self, verdict: Mapping[str, Any]) -> str:
+        """What was found of one stock, in words, and why it is not available or judged as it is.
+
+        verdict: `value`, `reason`, `inputs`, as a stock's details have them under its letter.
+        """
+        remark = self.remarks.get(verdict["reason"], verdict["reason"])
+        if verdict.get("points") is None and remark:
+            return f"Not available: {remark}."
+        found = fill_in_what_is_known(self.worked, {**verdict["inputs"], "value": verdict["value"]})
+        return " ".join([*found, *([f"{remark[0].upper()}{remark[1:]}."] if remark else [])])
 
 
-def _read() -> dict[str, PublishedRating]:
-    described = json.loads(files("canslim_core").joinpath("ratings.json").read_text("utf-8"))
-    return {
-        rating["name"]: PublishedRating(
-            **rating | {"grades": tuple((least, grade) for least, grade in rating["grades"])}
-        )
-        for rating in described
-    }
-
-
+_DESCRIBED: Final = json.loads(files("canslim_core").joinpath("ratings.json").read_text("utf-8"))
 #: By name, in the order they are computed and shown.
-RATINGS: Final[Mapping[str, PublishedRating]] = _read()
+RATINGS: Final[Mapping[str, PublishedRating]] = {
+    rating["name"]: PublishedRating(**rating | {"grades": tuple(map(tuple, rating["grades"]))})
+    for rating in _DESCRIBED["ratings"]
+}
+#: By id, in the order of the rubric.
+CRITERIA: Final[Mapping[str, PublishedCriterion]] = {
+    criterion["id"]: PublishedCriterion(**criterion) for criterion in _DESCRIBED["criteria"]
+}

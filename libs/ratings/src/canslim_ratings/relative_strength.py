@@ -1,6 +1,7 @@
 """The RS Rating: how a stock's price did over twelve months against all others."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,18 @@ from canslim_ratings.rs_variants import CALENDAR_63, RSVariant
 
 #: An anchor without a price takes the last one at most so many sessions older.
 ANCHOR_PATIENCE: Final = PATIENCE
+#: Why there is no rating. A symbol that was not asked about is `unrated`.
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "no_price": "no price at the session",
+        "suspect": "a day move above 40 % within the window without a known action: a missed split or a bad print",
+        "short_history": "the first price is younger than the oldest anchor; see rs_provisional",
+        "missing_anchor": "no price at an anchor, nor in the five sessions before it",
+        "not_eligible": "listed no more, or not to be rated",
+        "alone": "nobody else to be compared with",
+        "unrated": "the stage that rates strength does not know the symbol",
+    }
+)
 
 
 def rate_strength(

@@ -8,8 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from canslim_cli.api_client import ApiClient, ApiError, Json
+from canslim_core.stages import COLLECT, HISTORY, JobKind
 from canslim_core.states import JobState
 
+#: Stages whose progress is counted; the others do all at once.
+COUNTED = (COLLECT.name, HISTORY.name)
 #: Seconds between two looks.
 POLL = 0.25
 #: Seconds that a job is followed without an answer: the API may restart.
@@ -49,10 +52,13 @@ def follow(client: ApiClient, job_id: str, console: Console, given_up: Callable[
 
 def summarize(job: Json) -> str:
     """How a job ended, in one line."""
-    line = f"{job['kind']} {job['state']}: {job['done']} of {job['total']} symbols"
-    if job["unchanged"]:
-        line += f", {job['unchanged']} of them unchanged"
-    line += f", {job['failed']} failed, {job['bars']:,} bars stored"
+    if job["kind"] == JobKind.BACKFILL:
+        line = f"{job['kind']} {job['state']}: {job['done']} of {job['total']} sessions"
+        line += f", {job['unchanged']} of them rated before" if job["unchanged"] else ""
+    else:
+        line = f"{job['kind']} {job['state']}: {job['done']} of {job['total']} symbols"
+        line += f", {job['unchanged']} of them unchanged" if job["unchanged"] else ""
+        line += f", {job['failed']} failed, {job['bars']:,} bars stored"
     for addition in (job["error"], job["warning"]):
         line += f"; {addition}" if addition else ""
     return line
@@ -63,7 +69,7 @@ def _show(progress: Progress, bars: dict[str, TaskID], job: Json) -> None:
     for stage in reached:
         if stage not in bars:
             bars[stage] = progress.add_task(stage, total=None, note="")
-        counted = stage == "collect"
+        counted = stage in COUNTED
         over = stage != job["stage"] or job["state"] == "completed"
         total = job["total"] or None if counted else 1
         completed = job["done"] + job["failed"] if counted else int(over)

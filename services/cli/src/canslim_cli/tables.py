@@ -1,20 +1,27 @@
-"""Ratings as tables for a terminal."""
+"""Lists as tables for a terminal."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from canslim_cli.api_client import Json
+from canslim_core.ratings import LETTERS, RATINGS
 
-LETTERS = "CANSLIM"
 MISSING = "–"
 
 
-def leaders(page: Json) -> RenderableType:
-    """The ranked table: session and market in the title, points a letter, `of` the share of the rubric judged."""
+#: Ratings that every ranked table has.
+SHOWN = ("rs_rating", "score", "coverage")
+
+
+def leaders(page: Json, more: Iterable[str] = ()) -> RenderableType:
+    """The ranked table: session and market in the title, points a letter, `of` the share of the rubric judged.
+
+    more: names of further ratings to show; what is no rating is passed over.
+    """
+    further = [name for name in dict.fromkeys(more) if name in RATINGS and name not in SHOWN]
     if page["session"] is None:
         return f"Nothing is published of universe {page['universe']!r} yet: run `canslim refresh`."
     market = (page["market"] or "unknown").replace("_", " ")
@@ -31,37 +38,36 @@ def leaders(page: Json) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     for letter in LETTERS:
         table.add_column(letter, justify="right", no_wrap=True, min_width=2)
+    for name in further:
+        table.add_column(name, justify="right", no_wrap=True)
     for rank, item in enumerate(page["items"], 1):
-        table.add_row(str(rank), *_cells(item))
+        table.add_row(str(rank), *_cells(item), *(graded(name, item) for name in further))
     return Group(Text(title, style="italic"), table)
 
 
-def stock(detail: Json) -> RenderableType:
-    """One stock, letter by letter."""
-    head = Text.assemble(
-        (detail["symbol"], "bold"),
-        f"  {detail['name'] or ''}\n",
-        f"session {detail['session']}, close {_number(detail['close'], 2)}, RS {_number(detail['rs_rating'], 0)}"
-        f", score {_number(detail['score'], 1)} from {_percent(detail['coverage'])} of the rubric",
-        f"\nno RS Rating: {detail['rs_reason']}" if detail["rs_reason"] else "",
-        f"\nnot graded: {detail['score_reason']}" if detail["score_reason"] else "",
-        _collected(detail["collected"]),
-    )
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("", "criterion", "points", "value", "threshold", "verdict", "inputs"):
-        table.add_column(name, justify="right" if name in ("points", "value") else "left")
-    details = detail["details"] or {}
-    for letter in LETTERS:
-        for criterion in details.get(letter, {}).get("criteria", []):
-            table.add_row(letter, *_criterion(criterion))
-    return Group(head, table)
+def movers(found: Json) -> RenderableType:
+    """New leaders, rises and falls, one below the other."""
+    title = f"{found['universe']}: {RATINGS[found['rating']].title}, {found['earlier_session']} to {found['session']}"
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("", "symbol", "name"):
+        table.add_column(name, no_wrap=True)
+    for name in ("before", "now", "change"):
+        table.add_column(name, justify="right", no_wrap=True)
+    decimals = RATINGS[found["rating"]].decimals
+    for kind, heading in (("leaders", f"new at {found['leader']:g} or above"), ("rises", "rises"), ("falls", "falls")):
+        for place, row in enumerate(found[kind]):
+            figures = (number(row[name], decimals) for name in ("earlier", "now", "change"))
+            table.add_row("" if place else heading, row["symbol"], _short(row["name"] or "", 24), *figures)
+    return Group(Text(title, style="italic"), table if table.row_count else "nobody moved")
 
 
-def _collected(collected: Json | None) -> str:
-    """Said only where something is wrong."""
-    if collected is None or collected["status"] == "fresh":
-        return ""
-    return f"\n{collected['status'].replace('_', ' ')} at session {collected['session']}: {collected['reason']}"
+def graded(name: str, item: Json) -> str:
+    """A rating's value, and its grade; `yes` or `no` alone."""
+    grade = item["grades"].get(name)
+    if grade in ("yes", "no"):
+        return str(grade)
+    value = number(item[name], RATINGS[name].decimals)
+    return f"{value} ({grade})" if grade else value
 
 
 def jobs(listed: Json) -> RenderableType:
@@ -112,10 +118,10 @@ def _cells(item: Json) -> list[str]:
     return [
         item["symbol"],
         _short(item["name"] or "", 20),
-        _number(item["close"], 2),
-        _number(item["rs_rating"], 0),
-        _number(item["score"], 1) + graded,
-        _percent(item["coverage"]),
+        number(item["close"], 2),
+        number(item["rs_rating"], 0),
+        number(item["score"], 1) + graded,
+        percent(item["coverage"]),
         *points,
     ]
 
@@ -124,36 +130,13 @@ def _short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def _criterion(criterion: Json) -> list[str]:
-    missing = criterion["points"] is None
-    verdict = "not available" if missing else "pass" if criterion["passed"] else "fail"
-    inputs = ", ".join(f"{name} {_plain(value)}" for name, value in criterion["inputs"].items() if value is not None)
-    return [
-        f"{criterion['id']} {criterion['title']}",
-        MISSING if missing else f"{criterion['points']:.1f}/{criterion['available']:.0f}",
-        _measured(criterion),
-        criterion["threshold"],
-        verdict + (f": {criterion['reason']}" if criterion["reason"] else ""),
-        inputs,
-    ]
-
-
-def _measured(criterion: Json) -> str:
-    value = criterion["value"]
-    return MISSING if value is None else f"{_plain(value)} {criterion['unit'] or ''}".strip()
-
-
 def _points(judged: Json | None) -> str:
     return MISSING if judged is None or judged["points"] is None else f"{judged['points']:.0f}"
 
 
-def _plain(value: Any) -> str:
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
-def _number(value: float | None, decimals: int) -> str:
+def number(value: float | None, decimals: int) -> str:
     return MISSING if value is None else f"{value:,.{decimals}f}"
 
 
-def _percent(fraction: float | None) -> str:
+def percent(fraction: float | None) -> str:
     return MISSING if fraction is None else f"{fraction:.0%}"

@@ -35,6 +35,8 @@ SCORE_COLUMNS: Final = (
 )
 #: What shares the column `figures`.
 SHARED: Final = tuple(rating for rating in CATALOGUE if rating.name not in OWN_COLUMN)
+#: A row's letters; a dictionary for each, as in the details, would take four times as long.
+LETTERS_JSON: Final = "{" + ",".join(f'"{letter}":{{"points":%s,"available":%s}}' for letter in LETTERS) + "}"
 
 Row = tuple[Any, ...]
 
@@ -77,11 +79,12 @@ def score_rows(ratings: Ratings, *, explained: bool) -> Iterator[Row]:
 
 def _letters(table: pd.DataFrame) -> Iterator[str]:
     """Each letter's points and available points."""
-    points = [_plain(table[f"{letter}_points"].round(6)) for letter in LETTERS]
-    available = [_plain(table[f"{letter}_available"].round(6)) for letter in LETTERS]
-    for row in zip(*points, *available, strict=True):
-        of_letter = zip(LETTERS, row[: len(LETTERS)], row[len(LETTERS) :], strict=True)
-        yield _json({letter: {"points": earned, "available": most} for letter, earned, most in of_letter})
+    figures = [_texts(table[f"{letter}_{what}"]) for letter in LETTERS for what in ("points", "available")]
+    return (LETTERS_JSON % row for row in zip(*figures, strict=True))
+
+
+def _texts(column: "pd.Series[Any]") -> list[str]:
+    return ["null" if figure is None else repr(figure) for figure in _plain(column.round(6))]
 
 
 def _details(ratings: Ratings) -> Iterator[str]:
@@ -94,7 +97,10 @@ def _json(value: dict[str, Any]) -> str:
 
 
 def _plain(column: "pd.Series[Any]") -> list[Any]:
-    return column.astype(object).where(column.notna(), None).tolist()
+    values = column.to_numpy(dtype=object, copy=True)
+    values[column.isna().to_numpy()] = None
+    plain: list[Any] = values.tolist()
+    return plain
 
 
 def _whole(column: "pd.Series[Any]") -> list[int | None]:

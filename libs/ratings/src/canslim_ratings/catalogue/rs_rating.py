@@ -4,10 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.catalogue.eligibility import ALONE, RANKED, UNRANKED
+from canslim_ratings.catalogue.eligibility import RANKED
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
 from canslim_ratings.facts import Facts
 from canslim_ratings.percentile import Ranking
+from canslim_ratings.relative_strength import REASONS
 from canslim_ratings.rs_variants import CALENDAR_63
 
 
@@ -36,13 +37,7 @@ RATING: Final = Rating(
         "ours. Other readings are in `VARIANTS`."
     ),
     worked="raw {raw:.4f}, " + RANKED,
-    missing={
-        **UNRANKED,
-        "suspect": "a day move above 40 % within the window without a known action: a missed split or a bad print",
-        "short_history": "the first price is younger than the oldest anchor; see rs_provisional",
-        "missing_anchor": "no price at an anchor, nor in the five sessions before it",
-        **ALONE,
-    },
+    missing=REASONS,
     reads=("rs",),
     compute=compute,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from canslim_ratings.arrays import FloatArray, first_reason, interpolate
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_YEAR, absence, any_of, eps_growth
+from canslim_ratings.criteria.growth import FRESH_YEAR, NO_YEARS, absence, any_of, eps_growth
 from canslim_ratings.facts import Facts
 
 YEARS: Final = 3
@@ -68,5 +68,14 @@ CRITERION: Final = Criterion(
     unit="%",
     threshold="annual earnings per share up 25 % or more in each of the last three years",
     version="a1.1",
+    worked=(
+        "Annual earnings of {eps_0:.2f} a share in the year to {year_end} ({growth_pct_0:+.0f} %). The "
+        "year before: {growth_pct_1:+.0f} %. Two years before: {growth_pct_2:+.0f} %."
+    ),
+    remarks={
+        **NO_YEARS,
+        "no_year_ago": "no year can be compared with the one before",
+        "fewer_years": "fewer than three years can be judged; only those count",
+    },
     judge=judge,
 )

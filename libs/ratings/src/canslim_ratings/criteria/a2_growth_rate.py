@@ -6,7 +6,7 @@ import numpy as np
 
 from canslim_ratings.arrays import divide, first_reason, interpolate, verdict, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_YEAR, absence, any_of
+from canslim_ratings.criteria.growth import FRESH_YEAR, NO_YEARS, absence, any_of
 from canslim_ratings.facts import Facts
 
 #: Four year ends have three intervals between them.
@@ -55,5 +55,15 @@ CRITERION: Final = Criterion(
     unit="% a year",
     threshold="earnings per share up 25 % or more a year, compounded over three years",
     version="a2.1",
+    worked=(
+        "Earnings of {eps:.2f} a share in the year to {year_end}, against {eps_three_years_ago:.2f} "
+        "three years before. That is {value:+.0f} % a year."
+    ),
+    remarks={
+        **NO_YEARS,
+        "short_history": "no year is known three years before the newest",
+        "not_reported": "earnings per share of one of the two years are not reported",
+        "base_not_positive": "earnings three years ago were not above zero",
+    },
     judge=judge,
 )

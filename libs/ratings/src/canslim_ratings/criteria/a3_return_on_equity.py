@@ -16,7 +16,7 @@ from canslim_ratings.arrays import (
     without_dust,
 )
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_QUARTER, absence, any_of
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of
 from canslim_ratings.facts import Facts
 from canslim_ratings.periods import Periods
 
@@ -86,5 +86,14 @@ CRITERION: Final = Criterion(
     unit="%",
     threshold="net income of four quarters is 17 % or more of average equity",
     version="a3.2",
+    worked=(
+        "Net income of {net_income_four_quarters:big} in the year to {period_end}. On average equity of "
+        "{equity_year_ago:big} to {equity:big} that is {value:.0f} %."
+    ),
+    remarks={
+        **NO_QUARTERS,
+        "not_reported": "income or equity of one of the periods is not reported",
+        "negative_equity": "equity is zero or less",
+    },
     judge=judge,
 )

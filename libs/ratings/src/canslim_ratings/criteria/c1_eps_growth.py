@@ -6,7 +6,7 @@ import numpy as np
 
 from canslim_ratings.arrays import first_reason, interpolate
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_QUARTER, absence, any_of, eps_growth
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of, eps_growth
 from canslim_ratings.facts import Facts
 
 PASS_PCT: Final = 25.0
@@ -63,5 +63,16 @@ CRITERION: Final = Criterion(
     unit="%",
     threshold="earnings per share up 25 % or more on the same quarter a year ago",
     version="c1.1",
+    worked=(
+        "Earnings of {eps:.2f} a share in the quarter to {quarter_end}, against {eps_year_ago:.2f} a "
+        "year before. That is {value:+.0f} %."
+    ),
+    remarks={
+        **NO_QUARTERS,
+        "no_year_ago": "no quarter is known a year before the newest",
+        "not_reported": "earnings per share of one of the two quarters are not reported",
+        "turnaround": "from a loss to a profit: no percentage, counted as growth that just passes",
+        "both_negative": "a loss in both quarters",
+    },
     judge=judge,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from canslim_ratings.arrays import first_reason, interpolate, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_QUARTER, absence, any_of, revenue_growth
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of, revenue_growth
 from canslim_ratings.facts import Facts
 
 PASS_PCT: Final = 25.0
@@ -54,5 +54,15 @@ CRITERION: Final = Criterion(
     unit="%",
     threshold="revenue up 25 % or more on the same quarter a year ago",
     version="c2.1",
+    worked=(
+        "Sales of {revenue:big} in the quarter to {quarter_end}, against {revenue_year_ago:big} a year "
+        "before. That is {value:+.0f} %."
+    ),
+    remarks={
+        **NO_QUARTERS,
+        "no_year_ago": "no quarter is known a year before the newest",
+        "not_reported": "revenue of one of the two quarters is not reported",
+        "base_not_positive": "revenue a year ago was not above zero",
+    },
     judge=judge,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from canslim_ratings.arrays import first_reason, missing, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_QUARTER, absence, any_of, eps_growth
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of, eps_growth
 from canslim_ratings.facts import Facts
 
 POINTS: Final = 3.0
@@ -50,5 +50,7 @@ CRITERION: Final = Criterion(
     unit="percentage points",
     threshold="earnings growth above that of the quarter before, and that above zero",
     version="c3.1",
+    worked=("Earnings grew by {growth_pct:+.0f} %, in the quarter before by {growth_pct_quarter_before:+.0f} %."),
+    remarks={**NO_QUARTERS, "growth_unknown": "one of the two growths is unknown: not reported, or a loss a year ago"},
     judge=judge,
 )

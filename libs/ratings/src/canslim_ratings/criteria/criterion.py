@@ -44,6 +44,8 @@ class Criterion:
     """One row of the rubric: a pure function from facts to verdicts, and what to print beside it.
 
     points: the most it can give. threshold: when it passes, in words. Changing `judge` raises `version`.
+    worked: the finding in a sentence, with names of inputs and of the verdict in braces; those that name nothing there
+        is are left out, sentence by sentence. remarks: the codes of reasons, and what each means.
     """
 
     id: str
@@ -53,6 +55,8 @@ class Criterion:
     unit: str
     threshold: str
     version: str
+    worked: str
+    remarks: Mapping[str, str]
     judge: Callable[[Facts], Verdicts]
 
 

@@ -1,6 +1,8 @@
 """Growth on the same quarter a year ago, and why it cannot be told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -59,6 +61,23 @@ def revenue_growth(periods: Periods, newer: int, older: int) -> Growth:
     """Growth of revenue between two periods that should lie a year apart."""
     now, base = periods.figure("revenue", newer), periods.figure("revenue", older)
     return Growth(now, base, periods.years_apart(newer, older, 1))
+
+
+#: Codes of `absence`, for quarters and for years.
+NO_QUARTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "conflicting_filings": "the filings under this symbol are those of two companies",
+        "no_filings": "no quarter is known",
+        "stale_filings": f"the newest quarter ended over {FRESH_QUARTER} days ago",
+    }
+)
+NO_YEARS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **NO_QUARTERS,
+        "no_filings": "no annual report is known",
+        "stale_filings": f"the newest year ended over {FRESH_YEAR} days ago",
+    }
+)
 
 
 def absence(facts: Facts, periods: Periods, fresh_days: int) -> list[tuple[BoolArray, str]]:

@@ -53,5 +53,11 @@ CRITERION: Final = Criterion(
     unit="%",
     threshold="institutions own 20 to 90 %",
     version="i1.1",
+    worked="Institutions owned {value:.0f} % on {as_of}.",
+    remarks={
+        "no_ownership": "nothing is known of its owners",
+        "not_reported": "what institutions own is not reported",
+        "above_100": "above 100 % is real, for lent shares count twice; judged as 100 %",
+    },
     judge=judge,
 )

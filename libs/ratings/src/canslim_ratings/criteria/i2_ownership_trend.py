@@ -59,5 +59,14 @@ CRITERION: Final = Criterion(
     unit="change in holders, or in percent owned",
     threshold="more holders, or more owned, than one report earlier",
     version="i2.1",
+    worked=(
+        "{holders:,.0f} institutions held it on {as_of}, on {as_of_before} {holders_before:,.0f}. They "
+        "owned {institutional_pct:.1f} %, before {institutional_pct_before:.1f} %."
+    ),
+    remarks={
+        "no_ownership": "nothing is known of its owners",
+        "one_snapshot_only": "only one report is known yet",
+        "not_reported": "neither the number of holders nor what they own is known twice",
+    },
     judge=judge,
 )

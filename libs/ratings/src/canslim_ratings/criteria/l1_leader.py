@@ -7,6 +7,7 @@ import numpy as np
 from canslim_ratings.arrays import interpolate, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.facts import Facts
+from canslim_ratings.relative_strength import REASONS
 
 PASS_RATING: Final = 80.0
 STEPS: Final = (50.0, 70.0, 80.0, 90.0)
@@ -37,5 +38,7 @@ CRITERION: Final = Criterion(
     unit="rating 1-99",
     threshold="RS Rating of 80 or more",
     version="l1.1",
+    worked="The price did better over the year than {value:.0f} of 100 rated stocks.",
+    remarks=REASONS,
     judge=judge,
 )

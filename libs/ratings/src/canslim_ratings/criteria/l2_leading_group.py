@@ -53,5 +53,11 @@ CRITERION: Final = Criterion(
     unit="% from the top",
     threshold="industry group among the strongest 40 %",
     version="l2.1",
+    worked="{group} is among the strongest {value:.0f} % of {groups:.0f} industry groups.",
+    remarks={
+        "group_unknown": "the industry is unknown",
+        "small_group": "under two members of the group are rated",
+        "one_group": "no other group to be compared with",
+    },
     judge=judge,
 )

@@ -57,5 +57,7 @@ CRITERION: Final = Criterion(
     unit="distribution days",
     threshold="the market is in a confirmed uptrend",
     version="m.1",
+    worked="By {leader} in a {state} since {since}. {value:.0f} distribution days.",
+    remarks={"no_market": "the universe has no index to read it off", "short_history": "no index has 60 sessions yet"},
     judge=judge,
 )

@@ -55,5 +55,7 @@ CRITERION: Final = Criterion(
     unit="% below",
     threshold="price within 15 % of its highest of 252 sessions",
     version="n1.1",
+    worked="The close of {close:,.2f} is {value:.1f} % below the high of {high_252:,.2f} on {high_on}.",
+    remarks={"no_price": "no price at the session", "short_history": f"under {MINIMUM_SESSIONS} sessions with a price"},
     judge=judge,
 )

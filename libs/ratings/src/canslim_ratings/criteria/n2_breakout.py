@@ -68,5 +68,12 @@ CRITERION: Final = Criterion(
     unit="x mean volume",
     threshold="a 50-session high on 1.4 times the mean volume within 10 sessions",
     version="n2.1",
+    worked="A new high on {new_high_on}, on {value:.1f} times the mean volume.",
+    remarks={
+        "no_price": "no price at the session",
+        "short_history": f"under {MINIMUM_SESSIONS} of the last {WINDOW} sessions have a price",
+        "no_volume": f"under {MINIMUM_SESSIONS} of the last {WINDOW} sessions have a volume",
+        "no_new_high": f"no close of the last {RECENT} sessions was a new high of {WINDOW}",
+    },
     judge=judge,
 )

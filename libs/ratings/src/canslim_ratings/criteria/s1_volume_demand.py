@@ -57,5 +57,15 @@ CRITERION: Final = Criterion(
     unit="ratio",
     threshold="1.2 times as much volume on days up as on days down, over 50 sessions",
     version="s1.1",
+    worked=(
+        "{up_volume:big} shares changed hands on days up, {down_volume:big} on days down. That is "
+        "{value:.2f} times as many."
+    ),
+    remarks={
+        "no_price": "no price at the session",
+        "short_history": f"under {MINIMUM_SESSIONS} of the last {WINDOW} sessions can be compared",
+        "no_volume": "nothing was traded on a day up or down",
+        "no_down_day": "no day down on volume",
+    },
     judge=judge,
 )

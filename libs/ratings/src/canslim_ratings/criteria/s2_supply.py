@@ -55,5 +55,13 @@ CRITERION: Final = Criterion(
     unit="shares",
     threshold="a float of 100 million shares or less, or fewer shares than a year ago",
     version="s2.1",
+    worked=(
+        "{value:big} shares can be traded. {shares_outstanding:big} shares outstanding, a year before "
+        "{shares_outstanding_year_ago:big}."
+    ),
+    remarks={
+        "no_ownership": "nothing is known of its shares",
+        "not_reported": "neither float nor shares outstanding are reported",
+    },
     judge=judge,
 )

@@ -1,0 +1,1 @@
+"""What the library and the pipeline compute beside what others published; docs/validation.md."""

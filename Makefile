@@ -17,7 +17,7 @@ RELEASE ?= canslim
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PACKAGES := libs/core libs/calendar libs/ratings libs/infra services/api services/collector services/scoring services/cli
 
-.PHONY: help setup lock tools run test unit lint format types golden validate debian-packages test-debian test-cluster bench-ratings bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
+.PHONY: help setup lock tools run test unit lint format types golden validate evaluate debian-packages test-debian test-cluster bench-ratings bench-refresh bench-yahoo bench-autoscaling images kind deploy down logs scale clean
 
 help: ## Lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ golden: $(READY) ## Writes anew what is made from the catalogue of ratings: pinn
 
 validate: $(READY) ## Compares with what others published, and rates a whole market (needs ../shared/data)
 	$(BIN)/python -m tools.validation
+
+evaluate: $(READY) ## Evaluates the ratings on the market of 2015 to 2017, and writes docs/evaluation.md (needs ../shared/data)
+	$(BIN)/python -m tools.evaluate_market
 
 bench-ratings: $(READY) ## Times the catalogue and a backfill beside the pandas group-by way (BENCH_FLAGS="--rounds 3")
 	$(BIN)/python -m bench.ratings $(BENCH_FLAGS)

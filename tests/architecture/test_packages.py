@@ -160,7 +160,11 @@ def actors_of(service: str) -> list[str]:
 
 def test_each_stage_is_registered_by_exactly_one_service_on_its_queue() -> None:
     assert actors_of("collector") == ["collector/collect_stock_data"]
-    assert actors_of("scoring") == ["scoring/recalculate_canslim_score", "scoring/recalculate_rs_rating"]
+    assert actors_of("scoring") == [
+        "scoring/backfill_ratings",
+        "scoring/recalculate_canslim_score",
+        "scoring/recalculate_rs_rating",
+    ]
 
 
 def test_every_provider_of_the_settings_exists_and_has_its_universes() -> None:

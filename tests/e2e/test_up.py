@@ -2,6 +2,7 @@
 
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from canslim_cli.embedded.access import is_free
 from canslim_cli.supervisor.processes import living
-from tests.e2e.canslim_up import running_up
+from tests.e2e.canslim_up import CANSLIM, environment, running_up
 from tests.servers import living_in
 
 pytestmark = pytest.mark.servers
@@ -31,6 +32,10 @@ def test_up_prints_the_leaders_of_the_sample_and_ctrl_c_leaves_no_process(data_d
         stocks = httpx.get(f"http://127.0.0.1:{port}/screener/stocks", params={"limit": 20}).json()
         assert stocks["session"] == "2017-03-31"
         assert all(re.search(rf"\b{stock['symbol']}\b", up.screen) for stock in stocks["items"])
+        again = ("--data-dir", str(data_dir), "--api", f"http://127.0.0.1:{port}")
+        assert "3 of 3 sessions, 1 of them rated before" in said(*CANSLIM, "backfill", "--from", "2017-03-29", *again)
+        assert "2017-03-29 to 2017-03-31" in said(*CANSLIM, "movers", "--back", "2", *again[2:])
+        assert "3 rated sessions" in said(*CANSLIM, "evaluate", "--every", "1", *again[:2])
         assert up.send(signal.SIGINT) < 10
         assert up.process.returncode == 0
     assert living_in(data_dir) == []
@@ -59,6 +64,13 @@ def test_after_kill_9_the_next_up_cleans_and_goes_on(data_dir: Path, port: int) 
         assert [process for process in left if living(process)] == []
         assert again.send(signal.SIGTERM) < 10
     assert living_in(data_dir) == []
+
+
+def said(*command: str) -> str:
+    """What a command prints that succeeds."""
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def collecting(port: int) -> bool:

@@ -9,7 +9,7 @@ from canslim_collector.providers.sample import Sample
 from canslim_core.jobs import Job, JobRequest
 from canslim_core.stages import BACKFILL, JobKind
 from canslim_infra.postgres.connection import Database
-from tests.scoring.pipeline import recalculate, run_job
+from tests.scoring.pipeline import recalculate, run_due, run_job, works
 
 SESSION = date(2017, 3, 31)
 #: 27 sessions: those of two tasks.
@@ -145,3 +145,24 @@ async def test_a_recalculation_leaves_other_sessions_alone(own_rated: Database, 
     before = await published(own_rated)
     await run_job(own_rated, sample, recalculate("sample", "rs", "score"))
     assert await published(own_rated) == before
+
+
+async def test_a_task_that_runs_again_writes_only_what_is_missing(own_rated: Database, sample: Sample) -> None:
+    """As after a crash in the middle: one session was written, the other not."""
+    first, second = date(2017, 3, 29), date(2017, 3, 30)
+    job = await run(own_rated, sample, first, second)
+    once = await published(own_rated)
+    await execute(
+        own_rated,
+        f"""
+        DELETE FROM rating_set WHERE session = '{second}';
+        UPDATE rating SET close = 7 FROM rating_set WHERE id = set_id AND session = '{first}' AND symbol = 'NKE';
+        UPDATE job SET state = 'running', finished_at = NULL, open_tasks = 1 WHERE id = '{job.id}';
+        UPDATE job_task SET state = 'pending' WHERE job_id = '{job.id}' AND payload ? 'sessions';
+        """,
+    )
+    await run_due(own_rated, works(own_rated, sample))
+    again = await published(own_rated)
+    assert again[second] == once[second]
+    (nke,) = [row for row in again[first]["stocks"] if row["symbol"] == "NKE"]
+    assert nke["close"] == 7

@@ -1,6 +1,6 @@
 """Writes and reads rating sets: what a job found for one universe at one session."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ Market = dict[str, Any] | None
 #: Rows on their way into a set.
 STAGED: Final = """
     CREATE TEMPORARY TABLE staged (
-        set_id bigint, symbol text, last_session date, close float8, rs_raw float8, rs_rating int2,
+        symbol text, last_session date, close float8, rs_raw float8, rs_rating int2,
         rs_provisional int2, rs_anchor_filled bool, rs_reason text, score float8, coverage float8, graded bool,
         score_reason text, figures float8[], reasons text[], letters text, details text
     ) ON COMMIT DROP
@@ -49,6 +49,12 @@ async def current_session(connection: Connection, universe: str) -> date:
     if session is None:
         raise NotPublishable(f"nothing is stored of universe {universe!r} yet; refresh it first")
     return session
+
+
+async def sessions_of(connection: Connection, job_id: UUID) -> set[date]:
+    """The sessions that a job has made a set of."""
+    rows = await connection.fetch("SELECT session FROM rating_set WHERE job_id = $1", job_id)
+    return {row["session"] for row in rows}
 
 
 async def make_set(
@@ -166,32 +172,29 @@ async def keep_scores(connection: Connection, set_id: int) -> None:
 
 async def write_scores(connection: Connection, set_id: int, market: Market, rows: Iterable[Row]) -> None:
     """Adds scores (of `score_rows`) to a set that has its strengths."""
-    await _stage(connection, ("symbol", *SCORE_COLUMNS), {set_id: rows})
+    await _stage(connection, ("symbol", *SCORE_COLUMNS), rows)
     await connection.execute(
         f"""
         UPDATE rating SET ({SCORES}) = ROW ({FRESH}) FROM staged
-        WHERE rating.set_id = staged.set_id AND rating.symbol = staged.symbol
-        """
+        WHERE rating.set_id = $1 AND rating.symbol = staged.symbol
+        """,
+        set_id,
     )
     await _describe(connection, set_id, market)
 
 
-async def write_ratings(
-    connection: Connection, markets: Mapping[int, Market], rows: Mapping[int, Iterable[Row]]
-) -> None:
-    """Fills empty sets, by their id, with rows of STRENGTH_COLUMNS and SCORE_COLUMNS."""
+async def write_ratings(connection: Connection, set_id: int, market: Market, rows: Iterable[Row]) -> None:
+    """Fills an empty set with rows of STRENGTH_COLUMNS and SCORE_COLUMNS."""
     await _stage(connection, (*STRENGTH_COLUMNS, *SCORE_COLUMNS), rows)
     await connection.execute(
-        f"INSERT INTO rating (set_id, {STRENGTHS}, {SCORES}) SELECT set_id, {STRENGTHS}, {FRESH} FROM staged"
+        f"INSERT INTO rating (set_id, {STRENGTHS}, {SCORES}) SELECT $1, {STRENGTHS}, {FRESH} FROM staged", set_id
     )
-    for set_id, market in markets.items():
-        await _describe(connection, set_id, market)
+    await _describe(connection, set_id, market)
 
 
-async def _stage(connection: Connection, columns: Sequence[str], rows: Mapping[int, Iterable[Row]]) -> None:
+async def _stage(connection: Connection, columns: Sequence[str], rows: Iterable[Row]) -> None:
     await connection.execute(STAGED)
-    records = ((set_id, *row) for set_id, of_set in rows.items() for row in of_set)
-    await connection.copy_records_to_table("staged", records=records, columns=("set_id", *columns))
+    await connection.copy_records_to_table("staged", records=rows, columns=columns)
 
 
 async def _describe(connection: Connection, set_id: int, market: Market) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,13 +17,23 @@ from canslim_scoring.market_summary import describe
 from canslim_scoring.members import Members, read_members
 from canslim_scoring.panel_store import read_last_bars
 from canslim_scoring.rating_rows import Row, score_rows, strength_rows
-from canslim_scoring.rating_store import current_session, make_set, publish, write_ratings
+from canslim_scoring.rating_store import current_session, make_set, publish, sessions_of, write_ratings
 from canslim_scoring.session_plan import plan_sessions
 from canslim_scoring.stored_facts import StoredFacts, read_facts
 from canslim_scoring.universe_strength import rate_universe
 
-#: Sessions of one task: they share a year and a half of prices that are read once, and are held in memory together.
-SESSIONS_A_TASK: Final = 25
+#: Sessions of one task: they share a year and a half of prices that are read once.
+SESSIONS_A_TASK: Final = 63
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is stored of a universe, and the newest bars on the way through it."""
+
+    universe: str
+    members: Members
+    stored: StoredFacts
+    last_bars: LastBars
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,52 +75,61 @@ def backfill_ratings(database: Database) -> Work:
 
     async def rate(task: Task, sessions: Sequence[date]) -> Outcome[Connection]:
         async with database.transaction() as connection:
-            members = await read_members(connection, task.universe)
-            stored = await read_facts(
-                connection,
-                task.universe,
-                members.symbols,
-                members.industry,
-                sessions[0],
-                sessions[-1],
-                "adj_factor",
-                "raw_close",
-            )
-            before = await read_last_bars(connection, members.symbols, sessions[0])
+            past = await _read(connection, task.universe, sessions)
+            written = await sessions_of(connection, task.job_id)
+        writing: asyncio.Task[None] | None = None
+        try:
+            for session in sessions:
+                rated = await asyncio.to_thread(_rate, past, session)
+                if writing is not None:
+                    await writing
+                # While the next one is rated. What an earlier attempt has written stays.
+                writing = None if session in written else asyncio.create_task(write(task, rated))
+            if writing is not None:
+                await writing
+        finally:
+            if writing is not None and not writing.done():
+                writing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await writing
+        return Outcome(done=len(sessions))
 
-        rated = await asyncio.to_thread(_rate, task.universe, sessions, members, stored, before)
-
-        async def write(connection: Connection) -> None:
-            sets = {await make_set(connection, task, one.session, one.coverage, one.strengths): one for one in rated}
-            await write_ratings(
-                connection,
-                {set_id: one.market for set_id, one in sets.items()},
-                {set_id: one.rows for set_id, one in sets.items()},
-            )
-            for set_id in sets:
-                await publish(connection, set_id)
-
-        return Outcome(write=write, done=len(sessions))
+    async def write(task: Task, rated: RatedSession) -> None:
+        async with database.transaction() as connection:
+            set_id = await make_set(connection, task, rated.session, rated.coverage, rated.strengths)
+            await write_ratings(connection, set_id, rated.market, rated.rows)
+            await publish(connection, set_id)
 
     return work
 
 
-def _rate(
-    universe: str, sessions: Sequence[date], members: Members, stored: StoredFacts, before: pd.DataFrame
-) -> list[RatedSession]:
-    last_bars = LastBars(before, members.symbols)
-    rated = []
-    for session in sessions:
-        day = pd.Timestamp(session)
-        last_bars.see(session, stored.panels["raw_close"].loc[[day]].to_numpy()[0])
-        symbols, active = pd.Index(members.listed_at(session), dtype=object), members.active_at(session)
-        panels = {name: stored.until(day, name, symbols) for name in ("close", "adj_factor")}
-        coverage, strengths = rate_universe(universe, session, **panels, active=active)
-        facts = stored.at(session, strengths)
-        scores = score_rows(rate_all(facts), explained=False)
-        rows = [
-            (*strength, *score[1:])
-            for strength, score in zip(strength_rows(strengths, last_bars.frame), scores, strict=True)
-        ]
-        rated.append(RatedSession(session, coverage, strengths, describe(facts.market), rows))
-    return rated
+async def _read(connection: Connection, universe: str, sessions: Sequence[date]) -> Past:
+    members = await read_members(connection, universe)
+    stored = await read_facts(
+        connection,
+        universe,
+        members.symbols,
+        members.industry,
+        sessions[0],
+        sessions[-1],
+        "adj_factor",
+        "raw_close",
+    )
+    before = await read_last_bars(connection, members.symbols, sessions[0])
+    return Past(universe, members, stored, LastBars(before, members.symbols))
+
+
+def _rate(past: Past, session: date) -> RatedSession:
+    """Sessions must come in their order."""
+    day = pd.Timestamp(session)
+    past.last_bars.see(session, past.stored.panels["raw_close"].loc[[day]].to_numpy()[0])
+    symbols, active = pd.Index(past.members.listed_at(session), dtype=object), past.members.active_at(session)
+    panels = {name: past.stored.until(day, name, symbols) for name in ("close", "adj_factor")}
+    coverage, strengths = rate_universe(past.universe, session, **panels, active=active)
+    facts = past.stored.at(session, strengths)
+    scores = score_rows(rate_all(facts), explained=False)
+    rows = [
+        (*strength, *score[1:])
+        for strength, score in zip(strength_rows(strengths, past.last_bars.frame), scores, strict=True)
+    ]
+    return RatedSession(session, coverage, strengths, describe(facts.market), rows)

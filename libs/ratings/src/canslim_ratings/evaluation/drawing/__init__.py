@@ -1,0 +1,1 @@
+"""Plots of an evaluation as SVG: the same bytes for the same figures, readable in light and dark."""

@@ -33,13 +33,14 @@ BROKEN = {
 #: The result of a refresh, without the numbers and times of rows.
 RESULT = """
     SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
-        SELECT concat_ws('|', symbol, last_session, close, rs_raw, rs_rating, rs_provisional, rs_reason,
-                         score, coverage, graded, score_reason, letters, details) AS line
+        SELECT concat_ws('|', session, symbol, last_session, close, rs_raw, rs_rating, rs_provisional, rs_reason,
+                         score, coverage, graded, score_reason, figures, reasons, letters, details) AS line
         FROM rating JOIN rating_set ON rating_set.id = set_id WHERE published_at IS NOT NULL
         UNION ALL SELECT daily_bar::text FROM daily_bar
         UNION ALL SELECT filing::text FROM filing
         UNION ALL SELECT split::text FROM split
-        UNION ALL SELECT concat_ws('|', universe, session, rs_version, score_version, active, priced, rated, market)
+        UNION ALL SELECT concat_ws('|', universe, session, rs_version, score_version, ratings, versions, active, priced,
+                                   rated, market)
         FROM rating_set WHERE published_at IS NOT NULL
     ) AS result"""
 

@@ -65,6 +65,33 @@ def test_scoring_killed_while_it_writes_costs_nothing(
     assert result(cluster) == undisturbed
 
 
+@pytest.mark.slow
+def test_scoring_killed_in_the_middle_of_a_backfill_costs_nothing(cluster: Cluster) -> None:
+    assert cluster.finished(cluster.refresh())["state"] == "completed"
+    # More than one task's sessions, and some of them written when it dies.
+    first = "2025-03-10"
+    job_id = backfill(cluster, first)
+    for written in (5, 70):
+        cluster.until(lambda written=written: sets(cluster) > written, f"{written} sessions are written")
+        busy(cluster, "scoring").kill()
+    job = cluster.finished(job_id)
+    assert (job["state"], job["done"]) == ("completed", job["total"])
+    check(cluster)
+    found = result(cluster)
+    cluster.ask(f"DELETE FROM rating_set WHERE job_id = '{job_id}'")
+    cluster.finished(backfill(cluster, first))
+    assert result(cluster) == found
+
+
+def backfill(cluster: Cluster, first: str) -> str:
+    job_id: str = cluster.http.post("/screener/backfill", json={"from": first}).raise_for_status().json()["job_id"]
+    return job_id
+
+
+def sets(cluster: Cluster) -> int:
+    return int(cluster.ask("SELECT count(*) FROM rating_set"))
+
+
 def test_a_killed_api_costs_nothing_and_its_events_go_on(cluster: Cluster, undisturbed: str) -> None:
     job_id = cluster.refresh()
     cluster.until_collected(job_id, 100)

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 
-from canslim_cli import tables
+from canslim_cli import stock_page, tables
 from canslim_cli.api_client import ApiClient
 
 TARGET = Path(__file__).resolve().parent.parent / "docs/pictures"
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--api", default="http://127.0.0.1:8000")
     with ApiClient(parser.parse_args().api) as client:
         draw("leaders", "canslim screen", 76, tables.leaders(client.get("/screener/stocks", {"limit": 20})))
-        draw("stock", "canslim show AMZN", 150, tables.stock(client.get("/screener/stocks/AMZN")))
+        draw("stock", "canslim show AMZN", 130, stock_page.letters(client.get("/screener/stocks/AMZN")))
 
 
 if __name__ == "__main__":

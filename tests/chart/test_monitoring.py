@@ -1,12 +1,14 @@
 """What Prometheus and Grafana get."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.chart.rendering import CHART, HELMS, SETS, Chart, with_servers
+from tests.chart.rendering import CHART, HELMS, SETS, Chart, Manifests, with_servers
+from tools.monitoring.queries import JOB
 
 DASHBOARDS = sorted((CHART / "dashboards").glob("*.json"))
 RULES = sorted((CHART / "rules").glob("*.yaml"))
@@ -36,13 +38,28 @@ def test_api_and_pools_are_scraped_and_nothing_else(chart: Chart) -> None:
         assert endpoint["port"] in {port["name"] for port in manifests.pod(component).main["ports"]}
 
 
-def test_a_target_says_which_pool_it_is_of(chart: Chart) -> None:
-    (monitor,) = chart(SETS["everything"]).all("PodMonitor")
+def relabelled(manifests: Manifests, labels: dict[str, str]) -> dict[str, str]:
+    """The labels of a pod's target, from those it is found with."""
+    (monitor,) = manifests.all("PodMonitor")
+    found = {
+        f"__meta_kubernetes_pod_label_{re.sub(r'[^a-zA-Z0-9_]', '_', name)}": text for name, text in labels.items()
+    }
+    target = {"job": f"stocks/{monitor['metadata']['name']}"}
+    if "jobLabel" in monitor["spec"]:
+        target["job"] = labels[monitor["spec"]["jobLabel"]]
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
-    assert endpoint["relabelings"] == [
-        {"sourceLabels": ["__meta_kubernetes_pod_label_app_kubernetes_io_component"], "targetLabel": "pool"}
-    ]
-    assert monitor["spec"]["jobLabel"] == "app.kubernetes.io/name"
+    for rule in endpoint["relabelings"]:
+        assert rule.keys() in ({"sourceLabels", "targetLabel"}, {"targetLabel", "replacement"})
+        taken = "".join(found[name] for name in rule.get("sourceLabels", ()))
+        target[rule["targetLabel"]] = rule.get("replacement", taken)
+    return target
+
+
+@pytest.mark.parametrize("names", [{}, {"nameOverride": "screener"}, {"fullnameOverride": "ratings"}], ids=str)
+def test_a_target_says_its_pool_and_has_the_job_that_rules_ask_for(chart: Chart, names: dict[str, str]) -> None:
+    manifests = chart(SETS["everything"] | names)
+    for pool in ("api", "collector", "scoring", "spare"):
+        assert relabelled(manifests, manifests.pod(pool).labels) == {"job": JOB, "pool": pool}
 
 
 @pytest.mark.parametrize("kind", ["PodMonitor", "PrometheusRule"])

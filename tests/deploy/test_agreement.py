@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from canslim_collector.providers.yahoo.provider import SLICE
 from canslim_core.stages import STAGES
 from canslim_infra.settings import Settings
 from tests.chart.rendering import Chart, Manifests
@@ -90,6 +92,26 @@ def test_all_drain_for_as_long_and_end_in_time(trial: Manifests) -> None:
     for service in SERVICES:
         assert trial.environment(trial.pod(service))["CANSLIM_DRAIN_SECONDS"] == str(drain)
         assert trial.pod(service).spec["terminationGracePeriodSeconds"] == drain + MARGIN
+
+
+@pytest.mark.parametrize("page", ["operating.md", "decisions/0012-a-tasks-deadline-is-its-own.md"])
+def test_what_the_drain_does_to_tasks_is_said_in_the_codes_own_numbers(page: str) -> None:
+    said = " ".join((ROOT / "docs" / page).read_text().split())
+    deadlines = sorted({stage.deadline // timedelta(minutes=1) for stage in STAGES.values()})
+    assert f"{' or '.join(map(str, deadlines))} minutes" in said
+    assert f"begins no stock after {SLICE:.0f} s" in said
+    assert "drainSeconds" in said
+    if page == "operating.md":
+        assert f"`drainSeconds` ({VALUES['drainSeconds']})" in said
+    else:
+        assert f"both {MARGIN} s longer" in said
+
+
+def test_a_task_usually_ends_within_the_drain_and_its_deadline_is_beyond_it() -> None:
+    drain = timedelta(seconds=VALUES["drainSeconds"])
+    last_stock = timedelta(seconds=VALUES["settings"]["yahoo"]["timeoutSeconds"])
+    assert timedelta(seconds=SLICE) + last_stock < drain
+    assert all(drain < stage.deadline for stage in STAGES.values())
 
 
 def test_all_run_as_the_same_user_on_a_root_that_cannot_be_written(trial: Manifests) -> None:

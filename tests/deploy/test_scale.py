@@ -97,7 +97,7 @@ def test_a_fixed_pool_has_nobody_to_be_given_back_to(cluster: Cluster, scale: Sc
 def test_kedas_pool_is_paused_at_the_number_and_nothing_else_is_touched(cluster: Cluster, scale: Scale) -> None:
     ran = scale("collector", "4")
     assert ran.code == 0
-    assert ran.said.endswith("it stays so until: scale.sh collector auto\n")
+    assert ran.said.endswith("it stays so until: k8s/scale.sh collector auto\n")
     assert cluster.one(SCALED_OBJECT, "canslim-collector")["metadata"]["annotations"] == {PAUSED: "4"}
     assert cluster.changes == ["scaledobjects/canslim-collector"]
 
@@ -120,7 +120,7 @@ def test_giving_back_what_is_not_paused_is_no_error(cluster: Cluster, scale: Sca
 def test_an_autoscaler_gets_the_number_as_both_bounds_at_once(cluster: Cluster, scale: Scale) -> None:
     ran = scale("night", "9")
     assert ran.code == 0
-    assert ran.said.endswith("it stays so until: scale.sh night auto\n")
+    assert ran.said.endswith("it stays so until: k8s/scale.sh night auto\n")
     assert bounds(cluster) == (9, 9)
     assert cluster.changes == ["horizontalpodautoscalers/canslim-night"]
 
@@ -189,6 +189,11 @@ def test_another_namespace_is_named_by_the_environment(cluster: Cluster, scale: 
     assert scale("scoring", "4", NAMESPACE="elsewhere").code != 0
     assert scale("scoring", "4", NAMESPACE=NAMESPACE).code == 0
     assert cluster.replicas("canslim-scoring") == 4
+
+
+def test_the_way_back_names_the_namespace_and_the_release(scale: Scale) -> None:
+    ran = scale("night", "4", NAMESPACE=NAMESPACE, RELEASE="canslim")
+    assert ran.said.endswith("it stays so until: NAMESPACE=stocks RELEASE=canslim k8s/scale.sh night auto\n")
 
 
 def test_the_name_of_the_deployment_is_the_clusters_word(chart: Chart, cluster: Cluster, scale: Scale) -> None:

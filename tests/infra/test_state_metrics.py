@@ -1,15 +1,18 @@
 """The installation's state as metrics: what is told, and what is not when nobody knows."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis.asyncio
 from prometheus_client import CollectorRegistry
 
-from canslim_core.jobs import Outcome
-from canslim_core.stages import STAGES
+from canslim_core.jobs import Job, JobRequest, Outcome
+from canslim_core.stages import STAGES, JobKind
+from canslim_core.states import JobState
 from canslim_infra.postgres.connection import Database
+from canslim_infra.postgres.universes import delete_own_list, write_own_list
 from canslim_infra.queue.messages import send
 from canslim_infra.queue.redis_clients import sender_client
 from canslim_infra.state_metrics import TOO_OLD, Source, StateMetrics
@@ -104,15 +107,108 @@ async def test_tasks_and_jobs_are_counted_by_state(
     assert scrape.value("postgresql_up") == 1
 
 
-async def test_a_finished_refresh_says_when(engine: Engine, database: Database, client: redis.asyncio.Redis) -> None:
-    job = await engine.start(refresh("A"))
+ENDED = "refresh_finished_timestamp_seconds"
+PROVIDED = {"universe": "sample", "own": "false"}
+OWN = {"universe": "mine", "own": "true"}
+
+
+async def failed(engine: Engine, request: JobRequest) -> Job:
+    """A job whose only task is given up."""
+    job = await engine.start(request)
+    await engine.fail(await engine.claimed(job), retry_in=None)
+    return await engine.job(job.id)
+
+
+async def completed(engine: Engine, request: JobRequest) -> Job:
+    job = await engine.start(request)
     await engine.finish(await engine.claimed(job), Outcome(done=1))
-    await engine.complete(job)
+    return await engine.complete(job)
+
+
+async def ended(engine: Engine, job: Job) -> float:
+    return float(await engine.value("SELECT extract(epoch FROM finished_at) FROM job WHERE id = $1", job.id))
+
+
+@pytest.fixture
+async def own_list(engine: Engine) -> None:
+    await write_own_list(engine.database, "mine", "sample", ["A"])
+
+
+async def test_a_finished_refresh_says_when(engine: Engine, database: Database, client: redis.asyncio.Redis) -> None:
+    job = await completed(engine, refresh())
     scrape = await read(database, client)
-    ended = await engine.value("SELECT extract(epoch FROM finished_at) FROM job")
-    assert scrape.value("refresh_finished_timestamp_seconds", universe="sample", state="completed") == pytest.approx(
-        float(ended)
-    )
+    assert scrape.value(ENDED, **PROVIDED, state="completed") == pytest.approx(await ended(engine, job))
+    assert scrape.value(ENDED, **PROVIDED, state="failed") is None
+    assert scrape.value("refreshes_unfinished", universe="sample") == 0
+
+
+async def test_a_refresh_of_some_symbols_says_nothing_of_the_universe(
+    engine: Engine, database: Database, client: redis.asyncio.Redis
+) -> None:
+    night = await failed(engine, refresh())
+    await completed(engine, refresh("A"))
+    scrape = await read(database, client)
+    assert scrape.value(ENDED, **PROVIDED, state="failed") == pytest.approx(await ended(engine, night))
+    assert scrape.value(ENDED, **PROVIDED, state="completed") is None
+
+
+async def test_what_is_run_again_of_a_failed_refresh_says_that_it_is_mended(
+    engine: Engine, database: Database, client: redis.asyncio.Redis
+) -> None:
+    night = await failed(engine, refresh())
+    once = await failed(engine, replace(refresh("A"), retry_of=night.id))
+    again = await completed(engine, replace(refresh("A"), retry_of=once.id))
+    scrape = await read(database, client)
+    assert scrape.value(ENDED, **PROVIDED, state="failed") == pytest.approx(await ended(engine, once))
+    assert scrape.value(ENDED, **PROVIDED, state="completed") == pytest.approx(await ended(engine, again))
+
+
+async def test_a_refresh_that_runs_is_counted(engine: Engine, database: Database, client: redis.asyncio.Redis) -> None:
+    await failed(engine, refresh())
+    await engine.start(refresh())
+    assert (await read(database, client)).value("refreshes_unfinished", universe="sample") == 1
+
+
+@pytest.mark.usefixtures("own_list")
+async def test_the_refresh_of_an_own_list_is_told_as_such(
+    engine: Engine, database: Database, client: redis.asyncio.Redis
+) -> None:
+    job = await failed(engine, refresh(universe="mine"))
+    scrape = await read(database, client)
+    assert scrape.value(ENDED, **OWN, state="failed") == pytest.approx(await ended(engine, job))
+
+
+@pytest.mark.usefixtures("own_list")
+async def test_a_failure_of_an_own_list_is_forgotten_when_the_list_is_written_anew(
+    engine: Engine, database: Database, client: redis.asyncio.Redis
+) -> None:
+    await failed(engine, refresh(universe="mine"))
+    await write_own_list(database, "mine", "sample", ["B"])
+    assert (await read(database, client)).value(ENDED, **OWN, state="failed") is None
+
+
+@pytest.mark.usefixtures("own_list")
+async def test_a_deleted_own_list_is_told_no_more(
+    engine: Engine, database: Database, client: redis.asyncio.Redis
+) -> None:
+    await failed(engine, refresh(universe="mine"))
+    await delete_own_list(database, "mine")
+    assert (await read(database, client)).value(ENDED, **OWN, state="failed") is None
+
+
+async def test_a_provider_that_is_not_asked_any_more_is_told_no_more(
+    engine: Engine, database: Database, client: redis.asyncio.Redis
+) -> None:
+    await failed(engine, refresh(universe="sample"))
+    job = await failed(engine, refresh(universe="sp500"))
+    scrape = await read(database, client)
+    assert scrape.value(ENDED, **PROVIDED, state="failed") is None
+    assert scrape.value(ENDED, universe="sp500", own="false", state="failed") == pytest.approx(await ended(engine, job))
+
+
+async def test_jobs_of_every_kind_are_counted(database: Database, client: redis.asyncio.Redis) -> None:
+    scrape = await read(database, client)
+    assert {scrape.value("jobs", kind=kind, state=state) for kind in JobKind for state in JobState} == {0}
 
 
 async def test_messages_that_wait_are_counted(engine: Engine, database: Database, client: redis.asyncio.Redis) -> None:

@@ -103,6 +103,15 @@ CASES: Final = (
         {"rs in time": flat(0), "rs started": "0+0x60 0 2+0x100", "rs started by bucket": "0+0x60 0 2+0x100"},
         65,
     ),
+    Case(
+        "CanslimTasksLate",
+        CRITICAL,
+        "those of a backfill start late, and one of the night with them",
+        {"rs in time": flat(0)}
+        | dict.fromkeys(("history started", "history started by bucket"), growing(10))
+        | dict.fromkeys(("rs started", "rs started by bucket"), "0+0x60 0 1+0x100"),
+        65,
+    ),
     Case("CanslimTasksLate", WARNING, "half of them start late, for hours", {"rs in time": growing(5)}, 400, SCORERS),
     Case("CanslimTasksLate", WARNING, "one in ten starts late", {"rs in time": growing(9)}, 400),
     Case("CanslimTasksLate", WARNING, "it is the provider's pace that they wait for", LATE | PACED, 400),
@@ -116,6 +125,13 @@ CASES: Final = (
     ),
     Case(
         "CanslimTasksWait", WARNING, "a scoring task waits for three minutes", {"scoring age": flat(180)}, 30, SCORERS
+    ),
+    Case(
+        "CanslimTasksWait",
+        WARNING,
+        "tasks of a backfill wait for a quarter of an hour",
+        {"scoring age": flat(900), "history ready": flat(9)},
+        30,
     ),
     Case("CanslimTasksWait", WARNING, "a collect task waits for three minutes", {"collector age": flat(180)}, 30),
     Case(
@@ -282,18 +298,50 @@ CASES: Final = (
     ),
     Case("CanslimCoverageLow", WARNING, "one in fifty has none", {"priced": flat(490)}, 10),
     Case(
-        "CanslimRefreshFailed", CRITICAL, "the last one failed", {"failed refresh": flat(6000)}, 10, _of(universe="us")
+        "CanslimRefreshFailed", CRITICAL, "the last one failed", {"failed refresh": flat(6000)}, 20, _of(universe="us")
     ),
     Case(
         "CanslimRefreshFailed",
         CRITICAL,
         "the first one failed",
         {"completed refresh": ABSENT},
-        10,
+        20,
         _of(universe="us"),
     ),
-    Case("CanslimRefreshFailed", CRITICAL, "one failed before the last", {}, 10),
-    Case("CanslimRefreshFailed", CRITICAL, "none ever failed", {"failed refresh": ABSENT}, 10),
+    Case("CanslimRefreshFailed", CRITICAL, "one failed before the last", {}, 20),
+    Case("CanslimRefreshFailed", CRITICAL, "none ever failed", {"failed refresh": ABSENT}, 20),
+    Case("CanslimRefreshFailed", CRITICAL, "it failed just now", {"failed refresh": falling(4000, 10, 6000)}, 20),
+    Case(
+        "CanslimRefreshFailed",
+        CRITICAL,
+        "the nightly job tries again for an hour",
+        {"failed refresh": flat(6000), "refreshes": "0+0x2 1+0x60 0 1+0x60"},
+        75,
+    ),
+    Case(
+        "CanslimRefreshFailed",
+        CRITICAL,
+        "its last try failed as well",
+        {"failed refresh": flat(6000), "refreshes": falling(1, 60, 0)},
+        80,
+        _of(universe="us"),
+    ),
+    Case("CanslimRefreshFailed", CRITICAL, "an own list failed", {"own failed refresh": flat(6000)}, 40),
+    Case(
+        "CanslimRefreshFailed",
+        WARNING,
+        "an own list failed",
+        {"own failed refresh": flat(6000)},
+        20,
+        _of(universe="mine"),
+    ),
+    Case(
+        "CanslimRefreshFailed",
+        WARNING,
+        "it was deleted",
+        {"own failed refresh": ending(6000, 30), "own completed refresh": ending(5000, 30)},
+        40,
+    ),
     Case(
         "CanslimPoolAtMaximum",
         WARNING,
@@ -347,6 +395,16 @@ CASES: Final = (
     ),
     Case("CanslimScalingPaused", INFO, "held for an hour", {"paused": falling(0, 700, 1)}, 760),
     Case(
+        "CanslimScalingPinned",
+        INFO,
+        "bounds of one number since yesterday",
+        {"other minimum": flat(4)},
+        800,
+        _of(deployment="canslim-scoring"),
+    ),
+    Case("CanslimScalingPinned", INFO, "for an hour", {"other minimum": falling(1, 700, 4)}, 760),
+    Case("CanslimScalingPinned", INFO, "KEDA's, which a pause holds", {"minimum": flat(8)}, 800),
+    Case(
         "CanslimMigrationFailed",
         CRITICAL,
         "Kubernetes gave it up",
@@ -369,6 +427,14 @@ CASES: Final = (
         "Kubernetes gave it up",
         {"nightly": flat(1)},
         12,
+        _of(job_name="canslim-refresh-29012345"),
+    ),
+    Case(
+        "CanslimRefreshJobFailed",
+        WARNING,
+        "it ran for a day, as long as it may",
+        {"nightly": falling(0, 1440, 1)},
+        1450,
         _of(job_name="canslim-refresh-29012345"),
     ),
     Case("CanslimRefreshJobFailed", WARNING, "that was the night before last", {"nightly": flat(1)}, 1500),
@@ -399,6 +465,23 @@ CASES: Final = (
         30,
         _of(deployment="canslim-collector"),
     ),
+    Case(
+        "CanslimPodsUnavailable",
+        WARNING,
+        "no pod was ever let in, so Prometheus knows none",
+        {"unavailable pods": flat(2)} | dict.fromkeys(ALL_PODS),
+        30,
+        _of(deployment="canslim-collector"),
+    ),
+    Case(
+        "CanslimPodsUnavailable",
+        WARNING,
+        "nor of a release of another name",
+        {"unavailable labelled pods": flat(2)} | dict.fromkeys(ALL_PODS),
+        30,
+        _of(deployment="stocks-api"),
+    ),
+    Case("CanslimPodsUnavailable", WARNING, "a Deployment of somebody else", {"unavailable strange pods": flat(1)}, 30),
     Case("CanslimPodsUnavailable", WARNING, "a pod is starting", {"unavailable pods": falling(0, 25, 1)}, 30),
     Case(
         "CanslimKubernetesUnseen",

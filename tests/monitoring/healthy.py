@@ -33,17 +33,19 @@ API, API_2 = _target("api", "5f6d-aaaaa"), _target("api", "5f6d-bbbbb")
 COLLECTOR, SCORING = _target("collector", "7d9c-ccccc"), _target("scoring", "6c8b-ddddd")
 KUBE = 'job="kube-state-metrics",namespace="canslim"'
 HPA = f'{KUBE},horizontalpodautoscaler="keda-hpa-canslim-collector"'
+#: A pool in mode hpa.
+OTHER_HPA = f'{KUBE},horizontalpodautoscaler="canslim-scoring"'
 KEDA = 'job="keda-operator",namespace="keda",exported_namespace="canslim",scaledObject="canslim-collector"'
-UNIVERSE = f'{API},universe="us"'
+UNIVERSE, OWN_LIST = f'{API},universe="us"', f'{API},universe="mine"'
 
 
-def _waits(target: str, stage: str, objective: str) -> dict[str, tuple[str, str]]:
+def _waits(target: str, stage: str, objective: str, ran: str = growing(10)) -> dict[str, tuple[str, str]]:
     metric = "canslim_task_wait_seconds"
     return {
-        f"{stage} in time": (f'{metric}_bucket{{{target},stage="{stage}",le="{objective}"}}', growing(10)),
-        f"{stage} started by bucket": (f'{metric}_bucket{{{target},stage="{stage}",le="+Inf"}}', growing(10)),
-        f"{stage} started": (f'{metric}_count{{{target},stage="{stage}"}}', growing(10)),
-        f"{stage} done": (f'canslim_task_seconds_count{{{target},stage="{stage}",verdict="done"}}', growing(10)),
+        f"{stage} in time": (f'{metric}_bucket{{{target},stage="{stage}",le="{objective}"}}', ran),
+        f"{stage} started by bucket": (f'{metric}_bucket{{{target},stage="{stage}",le="+Inf"}}', ran),
+        f"{stage} started": (f'{metric}_count{{{target},stage="{stage}"}}', ran),
+        f"{stage} done": (f'canslim_task_seconds_count{{{target},stage="{stage}",verdict="done"}}', ran),
         f"{stage} retried": (f'canslim_task_seconds_count{{{target},stage="{stage}",verdict="retried"}}', flat(0)),
     }
 
@@ -52,6 +54,15 @@ def _tasks(queue: str, stage: str) -> dict[str, tuple[str, str]]:
     return {
         f"{stage} {state}": (f'canslim_tasks{{{API},queue="{queue}",stage="{stage}",state="{state}"}}', flat(0))
         for state in ("ready", "running", "dead")
+    }
+
+
+def _refreshes(name: str, universe: str, own: str) -> dict[str, tuple[str, str]]:
+    ended = f'canslim_refresh_finished_timestamp_seconds{{{universe},own="{own}"'
+    return {
+        f"{name}completed refresh": (f'{ended},state="completed"}}', flat(5000)),
+        f"{name}failed refresh": (f'{ended},state="failed"}}', flat(4000)),
+        f"{name}refreshes": (f"canslim_refreshes_unfinished{{{universe}}}", flat(0)),
     }
 
 
@@ -69,6 +80,7 @@ HEALTHY: Final[dict[str, tuple[str, str]]] = {
     **_tasks("collector", "collect"),
     **_tasks("scoring", "rs"),
     **_tasks("scoring", "score"),
+    **_tasks("scoring", "history"),
     "collector age": (f'canslim_queue_oldest_due_age_seconds{{{API},queue="collector"}}', flat(0)),
     "scoring age": (f'canslim_queue_oldest_due_age_seconds{{{API},queue="scoring"}}', flat(0)),
     "collector threads": (f'canslim_worker_threads{{{COLLECTOR},queue="collector"}}', flat(4)),
@@ -77,6 +89,8 @@ HEALTHY: Final[dict[str, tuple[str, str]]] = {
     "scoring draining": (f'canslim_worker_draining{{{SCORING},queue="scoring"}}', flat(0)),
     **_waits(COLLECTOR, "collect", "300.0"),
     **_waits(SCORING, "rs", "60.0"),
+    # Nobody asked for a backfill.
+    **_waits(SCORING, "history", "60.0", flat(0)),
     "requests": (f'canslim_http_requests_total{{{API},route="/screener/stocks",status="200"}}', growing(60)),
     "errors": (f'canslim_http_requests_total{{{API},route="/screener/stocks",status="500"}}', flat(0)),
     "probes": (f'canslim_http_requests_total{{{API},route="/readyz",status="200"}}', growing(6)),
@@ -102,22 +116,37 @@ HEALTHY: Final[dict[str, tuple[str, str]]] = {
     "published session": (f"canslim_published_session_timestamp_seconds{{{UNIVERSE}}}", flat(172_800)),
     "active": (f'canslim_published_symbols{{{UNIVERSE},kind="active"}}', flat(500)),
     "priced": (f'canslim_published_symbols{{{UNIVERSE},kind="priced"}}', flat(498)),
-    "completed refresh": (f'canslim_refresh_finished_timestamp_seconds{{{UNIVERSE},state="completed"}}', flat(5000)),
-    "failed refresh": (f'canslim_refresh_finished_timestamp_seconds{{{UNIVERSE},state="failed"}}', flat(4000)),
+    **_refreshes("", UNIVERSE, own="false"),
+    **_refreshes("own ", OWN_LIST, own="true"),
     "deployment": (f'kube_deployment_spec_replicas{{{KUBE},deployment="canslim-collector"}}', flat(2)),
     "unavailable pods": (
         f'kube_deployment_status_replicas_unavailable{{{KUBE},deployment="canslim-collector"}}',
         flat(0),
     ),
+    # A release of another name, of which no pod is there.
+    "labelled deployment": (
+        f'kube_deployment_labels{{{KUBE},deployment="stocks-api",label_app_kubernetes_io_part_of="canslim"}}',
+        flat(1),
+    ),
+    "unavailable labelled pods": (
+        f'kube_deployment_status_replicas_unavailable{{{KUBE},deployment="stocks-api"}}',
+        flat(0),
+    ),
+    "unavailable strange pods": (
+        f'kube_deployment_status_replicas_unavailable{{{KUBE},deployment="strange"}}',
+        flat(1),
+    ),
     "desired": (f"kube_horizontalpodautoscaler_status_desired_replicas{{{HPA}}}", flat(2)),
     "maximum": (f"kube_horizontalpodautoscaler_spec_max_replicas{{{HPA}}}", flat(8)),
+    "minimum": (f"kube_horizontalpodautoscaler_spec_min_replicas{{{HPA}}}", flat(1)),
+    "other maximum": (f"kube_horizontalpodautoscaler_spec_max_replicas{{{OTHER_HPA}}}", flat(4)),
+    "other minimum": (f"kube_horizontalpodautoscaler_spec_min_replicas{{{OTHER_HPA}}}", flat(1)),
     "blind": (
         f'kube_horizontalpodautoscaler_status_condition{{{HPA},condition="ScalingActive",status="false"}}',
         flat(0),
     ),
     "migration": (f'kube_job_failed{{{KUBE},condition="true",job_name="canslim-migrate-1a2b3c4d"}}', flat(0)),
     "nightly": (f'kube_job_failed{{{KUBE},condition="true",job_name="canslim-refresh-29012345"}}', flat(0)),
-    "nightly start": (f'kube_job_status_start_time{{{KUBE},job_name="canslim-refresh-29012345"}}', flat(0)),
     "next nightly": (f'kube_cronjob_next_schedule_time{{{KUBE},cronjob="canslim-refresh"}}', flat(200_000)),
     "suspended": (f'kube_cronjob_spec_suspend{{{KUBE},cronjob="canslim-refresh"}}', flat(0)),
     "restarts": (

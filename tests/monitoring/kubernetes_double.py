@@ -12,22 +12,25 @@ from typing import Self
 import httpx
 import psutil
 
+from tests.monitoring.autoscalers import Autoscaler
 from tests.monitoring.pods import NAMESPACE, RELEASE, Pods
 
-#: As the chart has it for each pool that scales.
-LEAST, MOST = 1, 8
+#: As the chart has it for each pool.
 MEMORY_LIMIT, CPU_REQUEST = 1 << 30, 0.25
-TARGET = {"collector": 1200, "scoring": 60}
 NIGHT = 22.5 * 3600
 
 Line = tuple[str, Mapping[str, str], float]
 
 
 class KubernetesDouble:
-    """work: reads each queue's outstanding work, as KEDA would; what it raises is KEDA's error."""
+    """autoscalers: of each pool that scales. work: reads a queue's outstanding work, as KEDA would.
 
-    def __init__(self, pods: Pods, work: Callable[[str], float]) -> None:
+    What `work` raises is KEDA's error.
+    """
+
+    def __init__(self, pods: Pods, autoscalers: Mapping[str, Autoscaler], work: Callable[[str], float]) -> None:
         self._pods = pods
+        self._autoscalers = autoscalers
         self._work = work
         self._errors: Counter[str] = Counter()
         #: The size that each pool was given.
@@ -63,8 +66,8 @@ class KubernetesDouble:
     def kube_state(self) -> Iterator[Line]:
         for pool in ("api", "collector", "scoring"):
             yield from self._deployment(pool)
-        for pool in TARGET:
-            yield from self._autoscaler(pool)
+        for pool, autoscaler in self._autoscalers.items():
+            yield from self._autoscaler(pool, autoscaler)
         for pod in list(self._pods.all):
             of = {"namespace": NAMESPACE, "pod": pod.name, "uid": pod.name}
             container = of | {"container": pod.pool}
@@ -84,19 +87,21 @@ class KubernetesDouble:
         of = {"namespace": NAMESPACE, "deployment": f"{RELEASE}-{pool}"}
         wanted = self.wanted.get(pool, len(pods))
         ready = sum(pod.ready for pod in pods)
+        yield "kube_deployment_labels", of | {"label_app_kubernetes_io_part_of": "canslim"}, 1
         yield "kube_deployment_spec_replicas", of, wanted
         yield "kube_deployment_status_replicas_ready", of, ready
         yield "kube_deployment_status_replicas_unavailable", of, max(0, wanted - ready)
 
-    def _autoscaler(self, pool: str) -> Iterator[Line]:
+    def _autoscaler(self, pool: str, autoscaler: Autoscaler) -> Iterator[Line]:
         of = {"namespace": NAMESPACE, "horizontalpodautoscaler": f"keda-hpa-{RELEASE}-{pool}"}
         size = self.wanted.get(pool, len(self._pods.of(pool)))
         metric = of | {"metric_name": "s0-postgresql", "metric_target_type": "average"}
-        yield "kube_horizontalpodautoscaler_spec_min_replicas", of, LEAST
-        yield "kube_horizontalpodautoscaler_spec_max_replicas", of, MOST
+        yield "kube_horizontalpodautoscaler_spec_min_replicas", of, autoscaler.least
+        yield "kube_horizontalpodautoscaler_spec_max_replicas", of, autoscaler.most
         yield "kube_horizontalpodautoscaler_status_desired_replicas", of, size
-        yield "kube_horizontalpodautoscaler_spec_target_metric", metric, TARGET[pool]
-        for name, holds in (("AbleToScale", True), ("ScalingActive", True), ("ScalingLimited", size in (LEAST, MOST))):
+        yield "kube_horizontalpodautoscaler_spec_target_metric", metric, autoscaler.target
+        limited = size in (autoscaler.least, autoscaler.most)
+        for name, holds in (("AbleToScale", True), ("ScalingActive", True), ("ScalingLimited", limited)):
             for status in ("true", "false", "unknown"):
                 value = float(status == str(holds).lower())
                 yield (
@@ -120,9 +125,7 @@ class KubernetesDouble:
         yield "kube_cronjob_status_last_successful_time", of, last + 900
         yield "kube_cronjob_next_schedule_time", of, last + 86400
         for name, failed in ((f"{RELEASE}-refresh-29012345", 1.0), (f"{RELEASE}-migrate-1a2b3c4d", 0.0)):
-            job = {"namespace": NAMESPACE, "job_name": name}
-            yield "kube_job_status_start_time", job, last
-            yield "kube_job_failed", job | {"condition": "true"}, failed
+            yield "kube_job_failed", {"namespace": NAMESPACE, "job_name": name, "condition": "true"}, failed
 
     def cadvisor(self) -> Iterator[Line]:
         for pod in list(self._pods.all):
@@ -135,11 +138,9 @@ class KubernetesDouble:
             seconds = cpu.user + cpu.system
             yield "container_memory_working_set_bytes", of, memory
             yield "container_cpu_usage_seconds_total", of | {"cpu": "total"}, seconds
-            yield "container_cpu_cfs_periods_total", of, seconds * 10
-            yield "container_cpu_cfs_throttled_periods_total", of, seconds
 
     def keda(self) -> Iterator[Line]:
-        for pool in TARGET:
+        for pool in self._autoscalers:
             scaled = {"namespace": NAMESPACE, "scaledObject": f"{RELEASE}-{pool}"}
             trigger = scaled | {
                 "scaler": "work",

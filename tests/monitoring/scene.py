@@ -22,6 +22,7 @@ from canslim_cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from canslim_collector.stages.collect import expected_session
 from canslim_infra.migrations import upgrade
 from tests.faults.cluster import TOKEN, free_port
+from tests.monitoring.autoscalers import autoscalers
 from tests.monitoring.kubernetes_double import KubernetesDouble
 from tests.monitoring.pods import NAMESPACE, Pod, Pods
 from tests.monitoring.prometheus_process import prometheus
@@ -283,7 +284,7 @@ def scene(folder: Path, length: Length) -> Iterator[Scene]:
             [answer] = asked[0].at(f'max(canslim_queue_work_seconds{{queue="{queue}"}})', time.time())
             return answer.points[0][1]
 
-        double = stack.enter_context(KubernetesDouble(pods, work))
+        double = stack.enter_context(KubernetesDouble(pods, autoscalers(), work))
         others = dict.fromkeys(("kube-state-metrics", "cadvisor", "keda"), double.address)
         asked.append(Prometheus(stack.enter_context(prometheus(folder, targets, others))))
         headers = {"Authorization": f"Bearer {TOKEN}"}

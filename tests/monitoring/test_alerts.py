@@ -15,7 +15,6 @@ from tools.monitoring.alerts.alert import Alert
 from tools.monitoring.metrics import THIRD_PARTY
 from tools.monitoring.objectives import WAIT_OBJECTIVE
 from tools.monitoring.promql import metrics_of
-from tools.monitoring.queries import JOB
 
 PARTS = ("**What it means.**", "**Look at.**", "**Do.**")
 each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: f"{alert.name}-{alert.severity}")
@@ -96,9 +95,18 @@ def test_the_histogram_of_waits_has_the_objectives_as_bounds() -> None:
     assert {f"{seconds:.1f}" for seconds in WAIT_OBJECTIVE.values()} <= bounds
 
 
-def test_our_targets_have_the_job_label_that_queries_ask_for() -> None:
-    """The PodMonitor takes it from a label whose value is the chart's name."""
-    monitor = (CHART / "templates/podmonitor.yaml").read_text()
-    assert "jobLabel: app.kubernetes.io/name" in monitor
-    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["name"] == JOB
-    assert "targetLabel: pool" in monitor
+@each_alert
+def test_an_alert_says_where_to_scale(alert: Alert) -> None:
+    """`make scale` would take the namespace that is usual here."""
+    assert "make scale" not in alert.description
+    assert "scale.sh" not in alert.description or "NAMESPACE={{ $labels.namespace }} " in alert.description
+
+
+def test_a_pool_at_its_maximum_may_have_been_pinned_there() -> None:
+    assert "(#canslimscalingpinned)" in runbooks()["CanslimPoolAtMaximum"]
+
+
+def test_the_page_does_not_promise_that_no_absence_is_silent() -> None:
+    introduction = (ROOT / "docs/alerts.md").read_text().partition("\n## ")[0]
+    assert "no alert is silent" not in re.sub(r"\s+", " ", introduction)
+    assert "(#canslimpodsunavailable)" in introduction

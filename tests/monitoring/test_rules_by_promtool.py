@@ -1,7 +1,7 @@
 """The rules as they are in the chart, checked and run by Prometheus' own tool."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import yaml
 
 from tests.monitoring.alert_cases import CASES, Case
 from tests.monitoring.conftest import CHART
-from tests.monitoring.healthy import HEALTHY, LENGTH
+from tests.monitoring.healthy import HEALTHY, LENGTH, flat, growing
+from tests.monitoring.inhibition import loud
 from tests.programs import program
 
 pytestmark = pytest.mark.debian
@@ -55,8 +56,11 @@ def test_an_installation_that_is_well_raises_no_alert_in_a_day(tmp_path: Path) -
 
 def test_installations_are_told_apart(tmp_path: Path) -> None:
     """One where much is wrong, beside one that is well."""
-    wrong = [case for case in CASES if case.alert in MUCH and case.fires is not None and case.at < LONG]
-    changes = {short: values for case in wrong for short, values in case.changes.items()}
+    wrong: dict[str, Case] = {}
+    for case in CASES:
+        if case.alert in MUCH and case.fires is not None and case.at < LONG:
+            wrong.setdefault(case.alert, case)
+    changes = {short: values for case in wrong.values() for short, values in case.changes.items()}
     moment = {"eval_time": "40m"}
     both = _test_of("two installations", changes, [])
     well = _test_of("well", {}, [])["input_series"]
@@ -70,6 +74,25 @@ def test_installations_are_told_apart(tmp_path: Path) -> None:
         },
     ]
     run([both], tmp_path)
+
+
+def test_redis_away_fires_three_critical_alerts_of_which_one_is_told(tmp_path: Path) -> None:
+    changes = {"redis": flat(0), "second redis": flat(0), "unsent": growing(10)}
+    changes |= {"rs ready": flat(3), "rs started": flat(50)}
+    firing = [
+        {"alertname": "CanslimMessagesUnsent"},
+        {"alertname": "CanslimQueueStalled", "queue": "scoring"},
+        {"alertname": "CanslimRedisDown"},
+    ]
+    alerts = [alert | {"namespace": "canslim", "severity": "critical"} for alert in firing]
+    samples = [{"labels": _labels(alert | {"alertstate": "firing"}), "value": 1} for alert in alerts]
+    moment = {"expr": 'ALERTS{alertstate="firing",severity="critical"}', "eval_time": "30m", "exp_samples": samples}
+    run([_test_of("Redis away", changes, [moment])], tmp_path)
+    assert [alert["alertname"] for alert in loud(alerts)] == ["CanslimRedisDown"]
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return "ALERTS{{{}}}".format(",".join(f'{name}="{value}"' for name, value in labels.items()))
 
 
 def _elsewhere(series: str) -> str:
@@ -87,8 +110,7 @@ def _test(case: Case) -> dict[str, Any]:
     labels = {"alertname": case.alert, "severity": case.severity, "alertstate": "firing"}
     samples = []
     if case.fires is not None:
-        written = ",".join(f'{name}="{value}"' for name, value in (labels | dict(case.fires)).items())
-        samples = [{"labels": f"ALERTS{{{written}}}", "value": 1}]
+        samples = [{"labels": _labels(labels | dict(case.fires)), "value": 1}]
     asked = ",".join(f'{name}="{value}"' for name, value in labels.items())
     expectation = {"expr": f"ALERTS{{{asked}}}", "eval_time": f"{case.at}m", "exp_samples": samples}
     return _test_of(case.says, case.changes, [expectation])

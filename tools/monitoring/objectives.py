@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from canslim_core.stages import STAGES
+from canslim_core.stages import BACKFILL, STAGES
 
 #: Every queue with its stages, in the order of the pipeline.
 QUEUES: Final[dict[str, tuple[str, ...]]] = {
@@ -11,7 +11,10 @@ QUEUES: Final[dict[str, tuple[str, ...]]] = {
     for queue in dict.fromkeys(stage.queue for stage in STAGES.values())
 }
 
-#: A task starts so many seconds after it is due. The chart's pools scale for it; the waits' histogram has such buckets.
+#: Stages whose tasks may wait: a backfill is work for hours, and nobody is late by it.
+PATIENT: Final = tuple(stage.name for stage in BACKFILL)
+#: A task of any other stage starts so many seconds after it is due. The chart's pools scale for it; the waits'
+#: histogram has such buckets.
 WAIT_OBJECTIVE: Final = {"collector": 300, "scoring": 60}
 #: The share of tasks that may start later.
 LATE_BUDGET: Final = 0.05

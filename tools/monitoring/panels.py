@@ -16,7 +16,9 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 #: Grafana's grid is so many columns wide.
 COLUMNS: Final = 24
-GREEN, YELLOW, RED = "green", "yellow", "red"
+GREEN, YELLOW, RED, BLUE = "green", "yellow", "red", "blue"
+#: Of numbers that are counts: whole ones, with all their digits.
+COUNT: Final = "locale"
 
 Panel = Builder[dashboard.Panel]
 #: From which value on which colour; the first one is for everything below.
@@ -58,8 +60,13 @@ def lines(
     stacked: bool = False,
     limits: Steps = (),
     most: float | None = None,
+    nothing: str | None = None,
 ) -> Panel:
-    """Curves over time. limits: dashed lines, from which on it is too much. most: the top of the axis."""
+    """Curves over time.
+
+    limits: dashed lines, from which on it is too much. most: the top of the axis. nothing: what to say where there is
+    no curve, if that is usual.
+    """
     panel = (
         timeseries.Panel()
         .min(0)
@@ -81,6 +88,8 @@ def lines(
         panel.thresholds_style(shared.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED))
     if most is not None:
         panel.max(most)
+    if nothing is not None:
+        panel.no_value(nothing)
     _describe(panel, title, description, unit, _targets(queries), width, height=8)
     return panel
 
@@ -166,7 +175,7 @@ def rows(
     width: int = 12,
     height: int = 8,
 ) -> Panel:
-    """A table: a row for each value of the labels `keys`, a column for each query, of the unit in `units`.
+    """A table: a row for each value of the labels `keys`, a column for each query, of the unit in `units`, or counts.
 
     largest: the column whose largest values come first.
     """
@@ -187,9 +196,12 @@ def rows(
     if largest is not None:
         panel.sort_by([shared.TableSortByFieldState().display_name(largest).desc(True)])
     for column, unit in (units or {}).items():
-        panel.override_by_name(column, [dashboard.DynamicConfigValue("unit", unit)])
+        panel.override_by_name(
+            column, [dashboard.DynamicConfigValue("unit", unit), dashboard.DynamicConfigValue("decimals", 1)]
+        )
     targets = [target.format(PromQueryFormat.TABLE) for target in _targets(queries, instant=True)]
-    _describe(panel, title, description, "short", targets, width, height)
+    _describe(panel, title, description, COUNT, targets, width, height)
+    panel.decimals(0)
     panel.no_value("")
     return panel
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-#: The job label of all our targets: what the PodMonitor takes from app.kubernetes.io/name.
+#: The job label of all our targets: what the PodMonitor sets.
 JOB: Final = "canslim"
 #: One series a namespace that an installation is in, whether its processes answer or not.
 INSTALLED: Final = f'group by (namespace) (up{{job="{JOB}"}})'
@@ -35,6 +35,19 @@ def quantile(share: float, metric: str, where: str, window: str, *by: str) -> st
     return f"histogram_quantile({share}, {total(f'{metric}_bucket', where, window, *by, 'le')})"
 
 
+def counted(metric: str, where: str, window: str, *by: str) -> str:
+    """What a counter counted within the window, over all processes.
+
+    Also what it held when it was seen first: `increase` knows of that only from the second time on.
+    """
+    grown = f"sum{_by(by)} (increase({metric}{_where(where)}[{window}]))"
+    born = (
+        f"sum{_by(by)} (min_over_time({metric}{_where(where)}[{window}])\n"
+        f"  unless {metric}{_where(where)} offset {window})"
+    )
+    return f"{grown}\n+ ({born}\n  or {grown} * 0)"
+
+
 def share(part: str, whole: str) -> str:
     """Part of whole; 0, not nothing, where no series of the part exists yet."""
     return f"(\n  {part}\n  or {whole} * 0\n)\n/ {whole}"
@@ -61,6 +74,10 @@ def of_pod(selector: str) -> str:
 
 def of_autoscaler(metric: str) -> str:
     return deployment(metric, "horizontalpodautoscaler", "(?:keda-hpa-)?(.+)")
+
+
+def of_scaled_object(selector: str) -> str:
+    return deployment(selector, "scaledObject", "(.+)")
 
 
 def of_keda(selector: str) -> str:

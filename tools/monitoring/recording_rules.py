@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tools.monitoring.objectives import API_ERROR_BUDGET, LATE_BUDGET, QUEUES, WAIT_OBJECTIVE, WINDOWS
+from tools.monitoring.objectives import API_ERROR_BUDGET, LATE_BUDGET, PATIENT, QUEUES, WAIT_OBJECTIVE, WINDOWS
 from tools.monitoring.queries import ASKED, FAILED, of_pod, quantile, ready, share, state, total
 
 
@@ -19,6 +19,7 @@ class Recording:
 
 OBJECTIVE: Final = "queue:canslim_task_wait_objective_seconds"
 STARTS: Final = "namespace_queue:canslim_task_starts:rate5m"
+PROMISED_STARTS: Final = "namespace_queue:canslim_task_starts_promised:rate5m"
 WAIT_P95: Final = "namespace_queue:canslim_task_wait_seconds:p95_5m"
 READY: Final = "namespace_queue:canslim_tasks_ready:sum"
 IN_SERVICE: Final = "namespace_queue:canslim_worker_threads_in_service:sum"
@@ -51,19 +52,24 @@ def api_burn(window: str) -> str:
 
 
 def recordings() -> Iterator[Recording]:
-    for queue, stages in QUEUES.items():
-        yield from _waits(queue, 'stage=~"{}"'.format("|".join(stages)))
+    for queue in QUEUES:
+        yield from _waits(queue)
     yield from _work()
     yield from _provider()
     yield from _api()
 
 
-def _waits(queue: str, where: str) -> Iterator[Recording]:
+def _waits(queue: str) -> Iterator[Recording]:
     """A worker knows the stage it waited for; the queue is the stage's."""
     labels = {"queue": queue}
     objective = WAIT_OBJECTIVE[queue]
+    all_of_it, where = (
+        'stage=~"{}"'.format("|".join(stage for stage in QUEUES[queue] if stage not in left_out))
+        for left_out in ((), PATIENT)
+    )
     yield Recording(OBJECTIVE, f"vector({objective})", labels)
-    yield Recording(STARTS, total("canslim_task_wait_seconds_count", where, "5m", "namespace"), labels)
+    yield Recording(STARTS, total("canslim_task_wait_seconds_count", all_of_it, "5m", "namespace"), labels)
+    yield Recording(PROMISED_STARTS, total("canslim_task_wait_seconds_count", where, "5m", "namespace"), labels)
     yield Recording(WAIT_P95, quantile(0.95, "canslim_task_wait_seconds", where, "5m", "namespace"), labels)
     for window in WINDOWS:
         soon = total("canslim_task_wait_seconds_bucket", f'{where},le="{objective:.1f}"', window, "namespace")

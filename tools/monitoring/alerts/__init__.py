@@ -4,7 +4,8 @@ An absent series is a fault of its own, never a reason to be silent. What is rea
 while they are away (CanslimPostgresqlDown, CanslimRedisDown), all that an API process tells of the installation while
 none answers (CanslimApiAbsent), everything where nothing is scraped (CanslimNothingScraped), and what Kubernetes and
 KEDA tell while they are not (CanslimKubernetesUnseen, CanslimScalerUnseen). A worker's series are absent with its
-process (CanslimTargetDown, CanslimNoWorker); shares of tasks or requests where there were none.
+process (CanslimTargetDown, CanslimNoWorker); shares of tasks or requests where there were none. Where Kubernetes lets
+none of the pods in, nothing of ours is there to be absent: CanslimPodsUnavailable finds the Deployments without them.
 """
 
 from typing import Final

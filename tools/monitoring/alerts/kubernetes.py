@@ -10,14 +10,25 @@ from tools.monitoring.recording_rules import PACED, POOLS, READY
 OURS: Final = f"and on (namespace) {INSTALLED}"
 #: Found in Kubernetes, not by Compose's Prometheus: the operator's targets have the name of their port.
 BY_POD_MONITOR: Final = f'group by (namespace) (up{{job="{JOB}",endpoint!=""}})'
+LET_GO: Final = "NAMESPACE={{ $labels.namespace }} RELEASE=... k8s/scale.sh POOL auto"
 #: Jobs as the chart names them: an upgrade's, a hook's, those of the nightly refresh.
 MIGRATION: Final = 'job_name=~".+-migrate(-[0-9a-f]+)?"'
-REFRESH: Final = 'job_name=~".+-refresh-[0-9]+"'
+NIGHTLY_FAILED: Final = 'kube_job_failed{condition="true",job_name=~".+-refresh-[0-9]+"}'
 NIGHTLY: Final = 'cronjob=~".+-refresh"'
 BLIND: Final = 'kube_horizontalpodautoscaler_status_condition{condition="ScalingActive",status="false"}'
 #: Pools under KEDA have autoscalers of this name.
 BY_KEDA: Final = 'horizontalpodautoscaler=~"keda-hpa-.+"'
 PODS: Final = of_pod(f'up{{job="{JOB}"}}')
+#: Those that `make scale` holds by their bounds, and not by a pause.
+OF_ADAPTER: Final = 'horizontalpodautoscaler!~"keda-hpa-.+"'
+#: Deployments of ours by the name that the chart gives them, by the label of the chart where kube-state-metrics is
+#: allowed to tell it, and by pods that Prometheus knows. Where no pod was let in there are none.
+DEPLOYMENTS: Final = (
+    'group by (namespace, deployment) (kube_deployment_spec_replicas{deployment=~"(.+-)?canslim-.+"})\n'
+    "  or group by (namespace, deployment) "
+    '(kube_deployment_labels{label_app_kubernetes_io_part_of="canslim"})\n'
+    f"  or group by (namespace, deployment) ({PODS})"
+)
 
 
 def _autoscaler(metric: str) -> str:
@@ -74,7 +85,21 @@ ALERTS: Final = (
         Severity.INFO,
         f"max by (namespace, scaledObject) ({of_keda('keda_scaled_object_paused')}) == 1\n{OURS}",
         summary="{{ $labels.scaledObject }} in {{ $labels.namespace }} has been held at a size for half a day",
-        description="Somebody scaled it by hand. `make scale POOL=... N=auto` lets it scale again.",
+        description=f"Somebody scaled it by hand. `{LET_GO}` lets it scale again.",
+        dashboard="canslim-pools",
+        wait="12h",
+    ),
+    Alert(
+        "CanslimScalingPinned",
+        Severity.INFO,
+        f"{_autoscaler(f'kube_horizontalpodautoscaler_spec_max_replicas{{{OF_ADAPTER}}}')}\n"
+        f"== on (namespace, deployment) {_autoscaler('kube_horizontalpodautoscaler_spec_min_replicas')}\n"
+        f"and on (namespace, deployment) {POOLS}",
+        summary="{{ $labels.deployment }} in {{ $labels.namespace }} has been held at a size for half a day",
+        description=(
+            "Its autoscaler's minimum and maximum are both {{ $value }}. If somebody scaled it by hand, "
+            f"`{LET_GO}` gives it back the bounds of the values."
+        ),
         dashboard="canslim-pools",
         wait="12h",
     ),
@@ -89,8 +114,9 @@ ALERTS: Final = (
     Alert(
         "CanslimRefreshJobFailed",
         Severity.WARNING,
-        f'max by (namespace, job_name) (kube_job_failed{{condition="true",{REFRESH}}}) == 1\n'
-        f"and on (namespace, job_name) time() - kube_job_status_start_time{{{REFRESH}}} < 86400\n{OURS}",
+        # For a day from then on: the job is kept for much longer, and may have run for long before it failed.
+        f"max by (namespace, job_name) ({NIGHTLY_FAILED}) == 1\n"
+        f"unless on (namespace, job_name) {NIGHTLY_FAILED} offset 1d == 1\n{OURS}",
         summary="The nightly job {{ $labels.job_name }} in {{ $labels.namespace }} failed",
         description="It could not ask for the refresh, or the refresh it waited for failed.",
         dashboard="canslim-data",
@@ -117,7 +143,7 @@ ALERTS: Final = (
         "CanslimPodsUnavailable",
         Severity.WARNING,
         "max by (namespace, deployment) (kube_deployment_status_replicas_unavailable) > 0\n"
-        f"and on (namespace, deployment) {PODS}",
+        f"and on (namespace, deployment) (\n  {DEPLOYMENTS}\n)",
         summary="{{ $labels.deployment }} in {{ $labels.namespace }} lacks pods",
         description="{{ $value }} of its pods have not been ready for 15 minutes.",
         dashboard="canslim-pools",

@@ -3,14 +3,24 @@
 from typing import Final
 
 from tools.monitoring.alerts.alert import Alert, Severity
-from tools.monitoring.objectives import FAST, SLOW, Burn
+from tools.monitoring.objectives import FAST, PATIENT, SLOW, Burn
 from tools.monitoring.queries import state, tasks
-from tools.monitoring.recording_rules import IN_SERVICE, OBJECTIVE, PACED, READY, STARTS, TASK_ERRORS, late, late_burn
+from tools.monitoring.recording_rules import (
+    IN_SERVICE,
+    OBJECTIVE,
+    PACED,
+    PROMISED_STARTS,
+    READY,
+    STARTS,
+    TASK_ERRORS,
+    late,
+    late_burn,
+)
 
 
 def _burns(burn: Burn) -> str:
     """Not while the provider's pace is what makes tasks wait, or did so within the window: it is not ours to mend."""
-    late_tasks = f"{late(burn.long)} * avg_over_time({STARTS}[{burn.long}]) * {burn.hours * 3600}"
+    late_tasks = f"{late(burn.long)} * avg_over_time({PROMISED_STARTS}[{burn.long}]) * {burn.hours * 3600}"
     return (
         f"{late_burn(burn.long)} > {burn.factor}\n"
         f"and on (namespace, queue) {late_burn(burn.short)} > {burn.factor}\n"
@@ -20,6 +30,8 @@ def _burns(burn: Burn) -> str:
 
 
 RUNNING: Final = tasks("running", "", "namespace", "queue")
+#: Tasks that may wait, so that nothing is wrong where the oldest one has for long.
+WAITING_ROOM: Final = tasks("ready", 'stage=~"{}"'.format("|".join(PATIENT)), "namespace", "queue")
 DEAD: Final = state("canslim_tasks", 'state="dead"', "namespace", "queue", "stage")
 
 LATE_SUMMARY: Final = "Tasks of queue {{ $labels.queue }} in {{ $labels.namespace }} start later than promised"
@@ -48,7 +60,8 @@ ALERTS: Final = (
         "CanslimTasksWait",
         Severity.WARNING,
         f"{state('canslim_queue_oldest_due_age_seconds', '', 'namespace', 'queue')}\n"
-        f"> on (queue) group_left () 2 * {OBJECTIVE}\nunless on (namespace, queue) {PACED}",
+        f"> on (queue) group_left () 2 * {OBJECTIVE}\n"
+        f"unless on (namespace, queue) {PACED}\nunless on (namespace, queue) {WAITING_ROOM} > 0",
         summary="The oldest task of queue {{ $labels.queue }} in {{ $labels.namespace }} waits too long",
         description="It has been due for {{ $value | humanizeDuration }}, over twice what is promised.",
         dashboard="canslim-pools",

@@ -5,7 +5,7 @@ from typing import Final
 from tools.monitoring.dashboard import Dashboard, Row
 from tools.monitoring.objectives import API_ERROR_BUDGET, FAST, SLOW
 from tools.monitoring.panels import GREEN, RED, UP_OR_DOWN, YELLOW, Query, heat, lines, number, rows, states
-from tools.monitoring.queries import ASKED, FAILED, HERE, NOW, here, quantile, total
+from tools.monitoring.queries import ASKED, FAILED, HERE, NOW, counted, here, quantile, total
 from tools.monitoring.recording_rules import api_burn, api_errors
 
 REQUESTS: Final = "canslim_http_requests_total"
@@ -126,7 +126,7 @@ SERVICE: Final = Row(
         rows(
             "Routes in this time",
             "Requests and their mean duration by route, in the time that the dashboard shows.",
-            Query(f"sum by (method, route) (increase({REQUESTS}{{{HERE}}}[$__range]))", "requests"),
+            Query(counted(REQUESTS, HERE, "$__range", "method", "route"), "requests"),
             Query(
                 f"sum by (method, route) (increase({SECONDS}_sum{{{HERE}}}[$__range]))\n"
                 f"/ sum by (method, route) (increase({SECONDS}_count{{{HERE}}}[$__range]))",

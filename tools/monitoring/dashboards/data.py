@@ -5,7 +5,7 @@ from typing import Final
 from tools.monitoring.alerts.data import THIN
 from tools.monitoring.dashboard import Dashboard, Row
 from tools.monitoring.panels import GOOD_IF_ZERO, GREEN, RED, YELLOW, Query, lines, number, rows
-from tools.monitoring.queries import HERE, here, share, state, tasks
+from tools.monitoring.queries import HERE, here, state, tasks
 
 SESSION: Final = "canslim_published_session_timestamp_seconds"
 PUBLISHED_AT: Final = "canslim_published_timestamp_seconds"
@@ -13,8 +13,9 @@ ENDED: Final = "canslim_refresh_finished_timestamp_seconds"
 ACTIVE, PRICED, RATED = (
     state("canslim_published_symbols", here(f'kind="{kind}"'), "universe") for kind in ("active", "priced", "rated")
 )
-COLLECTED: Final = f"sum(increase(canslim_symbols_collected_total{{{HERE}}}[24h]))"
-UNCHANGED: Final = here('outcome="unchanged"')
+FAILED, COMPLETED = (state(ENDED, here(f'state="{ended}"'), "universe") for ended in ("failed", "completed"))
+#: 0, not nothing, where no refresh ever failed; nothing where PostgreSQL does not answer.
+NONE: Final = f"max(canslim_postgresql_up{{{HERE}}} == 1) * 0"
 FRESH: Final = state("canslim_symbols", here('status="fresh"'))
 OVERDUE: Final = f"sum(increase(canslim_jobs_expired_total{{{HERE}}}[24h]))"
 CRONJOB: Final = here('cronjob=~".+-refresh"')
@@ -62,11 +63,13 @@ FIGURES: Final = Row(
             decimals=0,
         ),
         number(
-            "Nothing new",
-            "The share of the day's symbols whose source had nothing new; near 0 after a first refresh or many splits.",
-            "percentunit",
-            Query(share(f"sum(increase(canslim_symbols_collected_total{{{UNCHANGED}}}[24h]))", COLLECTED), "unchanged"),
-            nothing="none asked for",
+            "Failed universes",
+            "Universes and own lists whose newest refresh failed. They keep the ratings of the one before.",
+            "short",
+            Query(
+                f"count({FAILED}\nunless on (universe) {COMPLETED} > on (universe) {FAILED})\nor {NONE}", "universes"
+            ),
+            steps=GOOD_IF_ZERO,
         ),
     ],
 )
@@ -142,15 +145,16 @@ JOBS: Final = Row(
     [
         rows(
             "When refreshes ended last",
-            "Of each universe and outcome. A failure newer than the completion raises an alert.",
+            "Of each universe of the provider in use and of own lists, by outcome; refreshes of some symbols are left "
+            "out. A failure newer than the completion raises an alert.",
             Query(f"{state(ENDED, HERE, 'universe', 'state')} * 1000", "ended"),
             keys=["universe", "state"],
             units={"ended": "dateTimeAsIso"},
         ),
         rows(
             "All jobs",
-            "Every job that is stored, by kind and state.",
-            Query(state("canslim_jobs", HERE, "kind", "state"), "jobs"),
+            "Every job that is stored, by kind and state; what there is none of is left out.",
+            Query(f"{state('canslim_jobs', HERE, 'kind', 'state')} > 0", "jobs"),
             keys=["kind", "state"],
             largest="jobs",
         ),
@@ -169,7 +173,8 @@ JOBS: Final = Row(
             "Kubernetes' jobs that failed",
             "Migrations and nightly refreshes that Kubernetes gave up.",
             Query(
-                f'max by (job_name) (kube_job_failed{{{HERE},condition="true",job_name=~".+-(migrate|refresh).*"}})',
+                "max by (job_name) "
+                f'(kube_job_failed{{{HERE},condition="true",job_name=~".+-(migrate|refresh).*"}}) == 1',
                 "failed",
             ),
             keys=["job_name"],

@@ -5,7 +5,7 @@ from typing import Final
 from tools.monitoring.dashboard import Choice, Dashboard, Row
 from tools.monitoring.objectives import FAST, LATE_BUDGET, QUEUES, SLOW
 from tools.monitoring.panels import GOOD_IF_ZERO, GREEN, RED, UP_OR_DOWN, YELLOW, Panel, Query, heat, lines, number
-from tools.monitoring.queries import HERE, NOW, here, quantile, state, tasks, total
+from tools.monitoring.queries import HERE, NOW, counted, here, quantile, state, tasks, total
 from tools.monitoring.recording_rules import DRAIN, OBJECTIVE, TASK_ERRORS, WAIT_P95, api_errors, late, late_burn
 
 STAGE: Final = here('stage="$stage"')
@@ -14,6 +14,10 @@ DONE: Final = here('verdict="done"')
 DUPLICATE: Final = here('verdict="duplicate"')
 UNFINISHED: Final = state("canslim_jobs", here('state=~"queued|running"'), "kind", "state")
 PROMISED: Final = Query(OBJECTIVE, "promised of {{queue}}")
+#: Where a stage has run nothing, as that of backfills where nobody asked for one.
+NEVER_RAN: Final = "none ran"
+#: How runs end that do not end the task well.
+UNDONE: Final = ("retried", "postponed", "superseded", "store_unavailable", "dead")
 
 
 def _depth(queue: str) -> Panel:
@@ -37,6 +41,12 @@ def _depth(queue: str) -> Panel:
     )
 
 
+def _undone(verdict: str) -> str:
+    """0, not nothing, where a stage that is known never ended so."""
+    runs = counted("canslim_task_seconds_count", f'{STAGE},verdict="{verdict}"', NOW)
+    return f"{runs}\nor max(canslim_tasks{{{STAGE}}}) * 0"
+
+
 FIGURES: Final = Row(
     "Now",
     [
@@ -57,7 +67,7 @@ FIGURES: Final = Row(
         ),
         number(
             "Unfinished jobs",
-            "Refreshes and recalculations that are queued or running.",
+            "Refreshes, recalculations and backfills that are queued or running.",
             "short",
             Query(f"sum({UNFINISHED})", "jobs"),
         ),
@@ -93,7 +103,7 @@ OBJECTIVES: Final = Row(
         lines(
             "Wait, 95th percentile",
             "One in twenty tasks waited longer than this between due and claimed, and what is promised of each queue. "
-            "Tasks that nobody has claimed yet are not in it: see the oldest due task.",
+            "Backfills' tasks are not in it, nor are those that nobody has claimed yet: see the oldest due task.",
             "s",
             Query(f"max by (queue) ({WAIT_P95}{{{HERE}}})", "{{queue}}"),
             PROMISED,
@@ -211,6 +221,7 @@ ONE_STAGE: Final = Row(
             "s",
             Query(quantile(0.5, "canslim_task_wait_seconds", STAGE, NOW), "half"),
             Query(quantile(0.95, "canslim_task_wait_seconds", STAGE, NOW), "95 %"),
+            nothing=NEVER_RAN,
         ),
         lines(
             "Duration in $stage",
@@ -220,15 +231,14 @@ ONE_STAGE: Final = Row(
             Query(quantile(0.95, "canslim_task_seconds", f'{STAGE},verdict="done"', NOW), "95 %"),
             Query(quantile(0.99, "canslim_task_seconds", f'{STAGE},verdict="done"', NOW), "99 %"),
             Query(state("canslim_task_mean_seconds", STAGE), "mean of the newest"),
+            nothing=NEVER_RAN,
         ),
         lines(
             "Retries in $stage",
-            "Runs that did not end the task: failed and tried again, postponed for the source, superseded, given up.",
-            "ops",
-            Query(
-                total("canslim_task_seconds_count", f'{STAGE},verdict!~"done|duplicate"', NOW, "verdict"),
-                "{{verdict}}",
-            ),
+            "How many runs, within the curve's step, did not end the task well: failed and tried again, postponed for "
+            "the source, lost to another worker, without PostgreSQL, given up.",
+            "short",
+            *(Query(_undone(verdict), verdict) for verdict in UNDONE),
             stacked=True,
         ),
     ],

@@ -3,8 +3,8 @@
 from typing import Final
 
 from tools.monitoring.dashboard import Choice, Dashboard, Event, Row
-from tools.monitoring.panels import GREEN, RED, YELLOW, Query, Words, lines, rows, states
-from tools.monitoring.queries import HERE, NOW, here, state, total
+from tools.monitoring.panels import BLUE, GREEN, RED, YELLOW, Query, Words, lines, rows, states
+from tools.monitoring.queries import HERE, NOW, here, of_autoscaler, of_scaled_object, state, total
 from tools.monitoring.recording_rules import BUSY, DRAIN, OBJECTIVE
 
 POOL: Final = here('pool=~"$pool"')
@@ -19,7 +19,25 @@ SCALED: Final = 'exported_namespace="$namespace",scaledObject=~".+-$pool"'
 DRAINING: Final[Words] = {0: ("works", GREEN), 1: ("drains", YELLOW)}
 PAUSED: Final[Words] = {0: ("scales", GREEN), 1: ("held by hand", YELLOW)}
 HOLDS: Final[Words] = {0: ("no", YELLOW), 1: ("yes", GREEN)}
+BOUNDS: Final[Words] = {0: ("free", GREEN), 1: ("at its minimum", BLUE), 2: ("at its maximum", YELLOW)}
 READY: Final[Words] = {0: ("not ready", RED), 1: ("ready", GREEN)}
+
+
+def _replicas(metric: str) -> str:
+    return f"max by (deployment) ({of_autoscaler(f'kube_horizontalpodautoscaler_{metric}{{{AUTOSCALER}}}')})"
+
+
+def _by_metric(metric: str) -> str:
+    return (
+        "max by (deployment, metric_name) "
+        f"({of_autoscaler(f'kube_horizontalpodautoscaler_{metric}_target_metric{{{AUTOSCALER}}}')})"
+    )
+
+
+def _condition(names: str, *by: str) -> str:
+    holds = f'kube_horizontalpodautoscaler_status_condition{{{AUTOSCALER},condition=~"{names}",status="true"}}'
+    return f"max by ({', '.join(by)}) ({of_autoscaler(holds)})"
+
 
 CAPACITY: Final = Row(
     "Capacity",
@@ -32,19 +50,9 @@ CAPACITY: Final = Row(
             Query(
                 f"max by (deployment) (kube_deployment_status_replicas_ready{{{DEPLOYMENT}}})", "{{deployment}} ready"
             ),
-            Query(
-                "max by (horizontalpodautoscaler) "
-                f"(kube_horizontalpodautoscaler_status_desired_replicas{{{AUTOSCALER}}})",
-                "{{horizontalpodautoscaler}} desired",
-            ),
-            Query(
-                f"max by (horizontalpodautoscaler) (kube_horizontalpodautoscaler_spec_max_replicas{{{AUTOSCALER}}})",
-                "{{horizontalpodautoscaler}} most",
-            ),
-            Query(
-                f"max by (horizontalpodautoscaler) (kube_horizontalpodautoscaler_spec_min_replicas{{{AUTOSCALER}}})",
-                "{{horizontalpodautoscaler}} least",
-            ),
+            Query(_replicas("spec_max_replicas"), "{{deployment}} most"),
+            Query(_replicas("spec_min_replicas"), "{{deployment}} least"),
+            width=12,
         ),
         lines(
             "Threads",
@@ -52,10 +60,12 @@ CAPACITY: Final = Row(
             "short",
             Query(f"sum by (pool) (canslim_worker_threads{{{POOL}}})", "{{pool}} threads"),
             Query(f"sum by (pool) (canslim_worker_threads_busy{{{POOL}}})", "{{pool}} busy"),
+            width=12,
         ),
         lines(
             "Busy threads",
-            "The share of threads that run a task. Above 80 % while tasks wait, KEDA adds pods before the wait grows.",
+            "The share of threads that run a task. With prometheus.url set, KEDA adds pods above 80 %, but only once a "
+            "task has waited for half of its objective.",
             "percentunit",
             Query(f"max by (pool) ({BUSY}{{{POOL}}})", "{{pool}}"),
             limits=((None, GREEN), (0.8, YELLOW)),
@@ -63,15 +73,18 @@ CAPACITY: Final = Row(
         ),
         lines(
             "Outstanding work",
-            "What the pools scale on, by queue: a pod may have its threads times the objective of it.",
+            "What the pools scale on, by queue: a pod may have as much of it as its threads do in half of the "
+            "objective.",
             "s",
             Query(state("canslim_queue_work_seconds", HERE, "queue"), "{{queue}}"),
         ),
         lines(
             "Time to drain",
-            "Outstanding work shared by the threads in service. Above the line the autoscaler wants more pods.",
+            "Outstanding work shared by the threads in service. The autoscaler wants more pods above half of what is "
+            "promised, and fewer below.",
             "s",
             Query(f"max by (queue) ({DRAIN}{{{HERE}}})", "{{queue}}"),
+            Query(f"{OBJECTIVE} / 2", "{{queue}} grows above"),
             Query(OBJECTIVE, "promised of {{queue}}"),
         ),
         states(
@@ -79,6 +92,7 @@ CAPACITY: Final = Row(
             "Pods that were told to stop and end their tasks. What is not done in the drain time is handed back.",
             Query(f"max by (pod) (canslim_worker_draining{{{POOL}}})", "{{pod}}"),
             words=DRAINING,
+            width=24,
         ),
     ],
 )
@@ -92,26 +106,19 @@ AUTOSCALING: Final = Row(
             "value a pod has now.",
             "short",
             Query(
-                f"max by (scaledObject, metric) (keda_scaler_metrics_value{{{SCALED}}})", "{{scaledObject}} {{metric}}"
+                f"max by (deployment, metric) ({of_scaled_object(f'keda_scaler_metrics_value{{{SCALED}}}')})",
+                "{{deployment}} {{metric}} in all",
             ),
-            Query(
-                "max by (horizontalpodautoscaler, metric_name) "
-                f"(kube_horizontalpodautoscaler_spec_target_metric{{{AUTOSCALER}}})",
-                "{{horizontalpodautoscaler}} {{metric_name}} target",
-            ),
-            Query(
-                "max by (horizontalpodautoscaler, metric_name) "
-                f"(kube_horizontalpodautoscaler_status_target_metric{{{AUTOSCALER}}})",
-                "{{horizontalpodautoscaler}} {{metric_name}} a pod",
-            ),
+            Query(_by_metric("spec"), "{{deployment}} {{metric_name}} target of a pod"),
+            Query(_by_metric("status"), "{{deployment}} {{metric_name}} a pod"),
             width=12,
         ),
         lines(
             "Changes of size",
-            "How often each Deployment's size changed within the hour. Up and down all the time is thrashing.",
+            "How often each Deployment's size changed within the curve's step. Up and down all the time is thrashing.",
             "short",
             Query(
-                f"sum by (deployment) (changes(kube_deployment_spec_replicas{{{DEPLOYMENT}}}[1h]))", "{{deployment}}"
+                f"sum by (deployment) (changes(kube_deployment_spec_replicas{{{DEPLOYMENT}}}[{NOW}]))", "{{deployment}}"
             ),
             width=12,
         ),
@@ -143,15 +150,22 @@ AUTOSCALING: Final = Row(
         ),
         states(
             "State of the autoscalers",
-            "ScalingActive: its metrics are served. AbleToScale: nothing holds it back. ScalingLimited: it wants more "
-            "or fewer pods than it may have.",
-            Query(
-                "max by (horizontalpodautoscaler, condition) "
-                f'(kube_horizontalpodautoscaler_status_condition{{{AUTOSCALER},status="true"}})',
-                "{{horizontalpodautoscaler}} {{condition}}",
-            ),
+            "ScalingActive: its metrics are served. AbleToScale: it can ask for another size.",
+            Query(_condition("ScalingActive|AbleToScale", "deployment", "condition"), "{{deployment}} {{condition}}"),
             words=HOLDS,
-            width=24,
+            width=12,
+            nothing="no pool has an autoscaler",
+        ),
+        states(
+            "Held by bounds",
+            "ScalingLimited: whether the autoscaler wants more pods than it may have, or fewer, as for an idle pool.",
+            Query(
+                f"{_condition('ScalingLimited', 'deployment')}\n"
+                f"* (1 + ({_replicas('status_desired_replicas')}\n  >= bool {_replicas('spec_max_replicas')}))",
+                "{{deployment}}",
+            ),
+            words=BOUNDS,
+            width=12,
             nothing="no pool has an autoscaler",
         ),
     ],
@@ -185,25 +199,15 @@ PODS: Final = Row(
             "bytes",
             Query(f"sum by (pod) (container_memory_working_set_bytes{{{CONTAINER}}})", "{{pod}}"),
             Query(f'min(kube_pod_container_resource_limits{{{POD},resource="memory"}})', "limit"),
+            width=12,
         ),
         lines(
             "CPU",
-            "Cores in use, and what a pod asked for.",
+            "Cores in use, and what a pod asked for. The chart sets no limit of them.",
             "short",
             Query(total("container_cpu_usage_seconds_total", CONTAINER, NOW, "pod"), "{{pod}}"),
             Query(f'min(kube_pod_container_resource_requests{{{POD},resource="cpu"}})', "requested"),
-        ),
-        lines(
-            "CPU throttling",
-            "The share of the kernel's periods in which a pod had to wait. The chart sets no CPU limit: then there is "
-            "none.",
-            "percentunit",
-            Query(
-                f"{total('container_cpu_cfs_throttled_periods_total', CONTAINER, NOW, 'pod')}\n"
-                f"/ {total('container_cpu_cfs_periods_total', CONTAINER, NOW, 'pod')}",
-                "{{pod}}",
-            ),
-            most=1,
+            width=12,
         ),
         lines(
             "Memory of the process",

@@ -4,7 +4,7 @@ from typing import Final
 
 from tools.monitoring.dashboard import Dashboard, Row
 from tools.monitoring.panels import GREEN, RED, YELLOW, Query, lines, number, rows
-from tools.monitoring.queries import HERE, NOW, here, quantile, share, state, total
+from tools.monitoring.queries import HERE, NOW, counted, here, quantile, share, state, total
 from tools.monitoring.recording_rules import BUDGET_USED
 
 COLLECTED: Final = "canslim_symbols_collected_total"
@@ -36,7 +36,7 @@ SYMBOLS: Final = Row(
         rows(
             "In this time",
             "Symbols by provider and outcome, in the time that the dashboard shows.",
-            Query(f"sum by (provider, outcome) (increase({COLLECTED}{{{HERE}}}[$__range]))", "symbols"),
+            Query(counted(COLLECTED, HERE, "$__range", "provider", "outcome"), "symbols"),
             keys=["provider", "outcome"],
             largest="symbols",
             width=8,
@@ -86,7 +86,7 @@ YAHOO: Final = Row(
             "s",
             Query(state("canslim_yahoo_pause_seconds", HERE), "left"),
             steps=((None, GREEN), (1, RED)),
-            nothing="no provider yahoo",
+            nothing="not asked yet",
         ),
         number(
             "Pace",
@@ -94,7 +94,7 @@ YAHOO: Final = Row(
             "percentunit",
             Query(f"min(canslim_yahoo_budget_share{{{HERE}}})", "share"),
             steps=((None, RED), (0.5, YELLOW), (1, GREEN)),
-            nothing="no provider yahoo",
+            nothing="not asked yet",
         ),
         number(
             "Refused today",

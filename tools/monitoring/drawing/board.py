@@ -110,7 +110,8 @@ def _draw(
         case kind:
             curves = list(_curves(panel, asking, more))
             if not curves:
-                canvas.text(inner.x + inner.width / 2, inner.y + inner.height / 2, "No data", 13, FAINT, "middle")
+                nothing = panel["fieldConfig"]["defaults"].get("noValue", "No data")
+                canvas.text(inner.x + inner.width / 2, inner.y + inner.height / 2, nothing, 13, FAINT, "middle")
             elif kind == "heatmap":
                 draw_heat(canvas, inner, panel, curves, asking.span)
             elif kind == "state-timeline":

@@ -12,8 +12,9 @@ PALETTE: Final = (
     "#37872d", "#1f60c4", "#c4162a", "#fade2a", "#8f3bb8",
 )  # fmt: skip
 NAMED: Final = {"green": "#37872d", "yellow": "#e0a800", "red": "#c4162a", "blue": "#3274d9"}
-#: A letter is about so wide, in sizes of the font.
+#: A letter is about so wide, in sizes of the font; one of a large figure is bold.
 LETTER: Final = 0.55
+BOLD: Final = 0.65
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,12 @@ from typing import Any, Final
 from tools.monitoring.drawing.canvas import FAINT, GRID, INK, NAMED, PALETTE, Box, Canvas, Point, fits, wide
 from tools.monitoring.drawing.units import told
 
-LEGEND_SIZE, LEGEND_LINE, LEGEND_LINES = 10.0, 14.0, 3
+LEGEND_SIZE, LEGEND_LINE, LEGEND_LINES = 10.0, 14.0, 4
+#: What an entry of a legend has beside its words.
+LEGEND_MARK = 26.0
+TICK_SIZE = 10.0
+#: A state that lasted a moment is seen all the same.
+NARROWEST = 3.0
 #: Seconds that axes of times end with.
 TOPS: Final = (60, 120, 240, 480, 960, 1200, 2400, 3600, 7200, 14_400, 28_800, 43_200, 86_400, 172_800)
 TIMES_EVERY: Final = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -49,12 +54,18 @@ def draw_curves(
 ) -> None:
     defaults = panel["fieldConfig"]["defaults"]
     stacked = defaults["custom"].get("stacking", {}).get("mode") == "normal"
-    bottom = _legend(canvas, box, [(curve.name, PALETTE[at % len(PALETTE)]) for at, curve in enumerate(curves)])
-    plot = box.inside(left=58, top=4, right=8, bottom=bottom + 16)
+    bottom = _legend(
+        canvas,
+        box,
+        [(curve.name, PALETTE[at % len(PALETTE)]) for at, curve in enumerate(curves)],
+        [max(curve.points.values()) for curve in curves],
+    )
     layers: list[Layer] = _stacked(curves, span) if stacked else [(curve.points, {}) for curve in curves]
     values = [value for points, _ in layers for value in points.values()]
     top = defaults["max"] if "max" in defaults else _top(max(values, default=0), defaults["unit"])
-    _axes(canvas, plot, span, [(share, told(share * top, defaults["unit"])) for share in (0, 0.25, 0.5, 0.75, 1)])
+    ticks = [(share, told(share * top, defaults["unit"])) for share in (0, 0.25, 0.5, 0.75, 1)]
+    plot = _plot(box, ticks, bottom + 16)
+    _axes(canvas, plot, span, ticks)
     for moment in marks:
         place = span.x(moment, plot)
         canvas.line([(place, plot.y), (place, plot.bottom)], NAMED["blue"], 0.7, "2 3")
@@ -117,7 +128,6 @@ def _stacked(curves: Sequence[Curve], span: Span) -> list[Layer]:
 
 def draw_heat(canvas: Canvas, box: Box, panel: Mapping[str, Any], curves: Sequence[Curve], span: Span) -> None:
     """curves: cumulative, named by their upper bound."""
-    plot = box.inside(left=58, top=4, right=8, bottom=18)
     bounds = sorted(curves, key=lambda curve: float(curve.name))
     cells = [
         (row, moment, value - (bounds[row - 1].points.get(moment, 0) if row else 0))
@@ -125,13 +135,14 @@ def draw_heat(canvas: Canvas, box: Box, panel: Mapping[str, Any], curves: Sequen
         for moment, value in curve.points.items()
     ]
     most = max((count for _, _, count in cells), default=0)
-    height = plot.height / max(1, len(bounds))
     unit = panel["options"]["yAxis"]["unit"]
     ticks = [
         ((row + 1) / len(bounds), told(float(curve.name), unit))
         for row, curve in enumerate(bounds[:-1])
         if row % 2 == 0
     ]
+    plot = _plot(box, ticks, 18)
+    height = plot.height / max(1, len(bounds))
     _axes(canvas, plot, span, ticks)
     for row, moment, count in cells:
         if count > 0.01:
@@ -158,7 +169,7 @@ def draw_states(canvas: Canvas, box: Box, panel: Mapping[str, Any], curves: Sequ
             for first, last in _runs(piece, curve.points):
                 left, right = span.x(first, plot), span.x(min(last + span.step, span.end), plot)
                 color = NAMED[words[f"{curve.points[first]:.0f}"]["color"]]
-                band = Box(left, y + height * 0.12, right - left, height * 0.76)
+                band = Box(left, y + height * 0.12, max(NARROWEST, right - left), height * 0.76)
                 canvas.box(band, color, opacity=0.75)
 
 
@@ -183,11 +194,17 @@ def _top(largest: float, unit: str) -> float:
     return next(size * factor for factor in (1, 2, 4, 5, 8, 10, 20) if size * factor >= largest * 0.999)
 
 
+def _plot(box: Box, ticks: Sequence[tuple[float, str]], bottom: float) -> Box:
+    """Where the curves are: beside what is written at the axis, above what is below."""
+    widest = max((wide(words, TICK_SIZE) for _, words in ticks), default=0)
+    return box.inside(left=max(58, widest + 8), top=4, right=8, bottom=bottom)
+
+
 def _axes(canvas: Canvas, plot: Box, span: Span, ticks: Sequence[tuple[float, str]]) -> None:
     for share, words in ticks:
         level = plot.bottom - share * plot.height
         canvas.line([(plot.x, level), (plot.right, level)], GRID)
-        canvas.text(plot.x - 5, level + 3.5, words, 10, FAINT, "end")
+        canvas.text(plot.x - 5, level + 3.5, words, TICK_SIZE, FAINT, "end")
     # As many times as have room.
     every = next((each for each in TIMES_EVERY if (span.end - span.start) / each <= plot.width / 75), TIMES_EVERY[-1])
     moment = math.ceil(span.start / every) * every
@@ -199,26 +216,41 @@ def _axes(canvas: Canvas, plot: Box, span: Span, ticks: Sequence[tuple[float, st
         moment += every
 
 
-def _legend(canvas: Canvas, box: Box, names: Sequence[tuple[str, str]]) -> float:
-    """Writes names at the bottom of the box; how high that is."""
-    lines: list[list[tuple[str, str]]] = [[]]
-    room = box.width
-    for name, color in names:
-        short = fits(name, LEGEND_SIZE, box.width - 40)
-        if lines[-1] and room < wide(short, LEGEND_SIZE) + 26:
-            lines.append([])
-            room = box.width
-        lines[-1].append((short, color))
-        room -= wide(short, LEGEND_SIZE) + 26
-    hidden = sum(map(len, lines[LEGEND_LINES:]))
-    shown = lines[:LEGEND_LINES]
-    height = LEGEND_LINE * len(shown) + 4
-    for number, line in enumerate(shown):
+Entry = tuple[str, str]
+
+
+def _legend(canvas: Canvas, box: Box, names: Sequence[Entry], weights: Sequence[float] = ()) -> float:
+    """Writes names at the bottom of the box, those of most weight where not all have room; how high that is."""
+    lines = _broken(names, box.width)
+    hidden, more = 0, ""
+    heaviest = sorted(range(len(names)), key=lambda at: weights[at] if weights else -at, reverse=True)
+    while len(lines) > LEGEND_LINES or (more and _room(lines, box.width) < wide(more, LEGEND_SIZE) + 8):
+        hidden += 1
+        more = f"and {hidden} more"
+        lines = _broken([names[at] for at in sorted(heaviest[: len(names) - hidden])], box.width)
+    height = LEGEND_LINE * len(lines) + 4
+    for number, line in enumerate(lines):
         x, y = box.x + 4, box.bottom - height + LEGEND_LINE * (number + 1)
         for name, color in line:
             canvas.line([(x, y - 3), (x + 12, y - 3)], color, 3)
             canvas.text(x + 16, y, name, LEGEND_SIZE, INK)
-            x += wide(name, LEGEND_SIZE) + 26
-    if hidden:
-        canvas.text(box.right - 4, box.bottom - 4, f"and {hidden} more", LEGEND_SIZE, FAINT, "end")
+            x += wide(name, LEGEND_SIZE) + LEGEND_MARK
+    if more:
+        canvas.text(box.right - 4, box.bottom - 4, more, LEGEND_SIZE, FAINT, "end")
     return height
+
+
+def _broken(names: Sequence[Entry], width: float) -> list[list[Entry]]:
+    """In lines."""
+    lines: list[list[Entry]] = [[]]
+    for name, color in names:
+        short = fits(name, LEGEND_SIZE, width - 40)
+        if lines[-1] and _room(lines, width) < wide(short, LEGEND_SIZE) + LEGEND_MARK:
+            lines.append([])
+        lines[-1].append((short, color))
+    return lines
+
+
+def _room(lines: Sequence[Sequence[Entry]], width: float) -> float:
+    """What is left of the last line."""
+    return width - sum(wide(name, LEGEND_SIZE) + LEGEND_MARK for name, _ in lines[-1])

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tools.monitoring.drawing.canvas import FAINT, GRID, INK, NAMED, Box, Canvas, fits
+from tools.monitoring.drawing.canvas import BOLD, FAINT, GRID, INK, NAMED, Box, Canvas, fits
 from tools.monitoring.drawing.units import told
 
 ROW = 19.0
+#: What is free beside a large figure, in its letters.
+BESIDE = 1.5
 
 
 def draw_numbers(canvas: Canvas, box: Box, panel: Mapping[str, Any], values: Sequence[tuple[str, float]]) -> None:
@@ -17,7 +19,7 @@ def draw_numbers(canvas: Canvas, box: Box, panel: Mapping[str, Any], values: Seq
     width = box.width / len(cells)
     for at, (name, words, color) in enumerate(cells):
         middle = box.x + width * (at + 0.5)
-        size = min(30.0, width / (max(len(words), 3) * 0.58))
+        size = min(30.0, width / (max(len(words), 3) + BESIDE) / BOLD)
         canvas.text(middle, box.y + box.height / 2 + size / 3, words, size, color, "middle", "600")
         if named:
             canvas.text(middle, box.bottom - 8, fits(name, 11, width), 11, FAINT, "middle")
@@ -46,8 +48,9 @@ def draw_table(
     """columns: the name of each query, and what it answered by labels."""
     order = panel["transformations"][1]["options"]["indexByName"]
     keys = sorted((name for name in order if not name.startswith("Value")), key=lambda name: order[name])
-    units = {
-        override["matcher"]["options"]: override["properties"][0]["value"]
+    defaults = panel["fieldConfig"]["defaults"]
+    styles = {
+        override["matcher"]["options"]: {one["id"]: one["value"] for one in override["properties"]}
         for override in panel["fieldConfig"]["overrides"]
     }
     rows: dict[tuple[str, ...], dict[str, float]] = {}
@@ -56,13 +59,17 @@ def draw_table(
             rows.setdefault(tuple(labels.get(label, "") for label in keys), {})[name] = value
     heads = [*keys, *(name for name, _ in columns)]
     lines = [
-        [*key, *(told(cells[name], units.get(name, "short")) if name in cells else "" for name, _ in columns)]
+        [*key, *(_cell(cells, name, defaults | styles.get(name, {})) for name, _ in columns)]
         for key, cells in sorted(rows.items(), key=_order(panel))
     ]
     room = int((box.height - ROW) // ROW)
     _lines(canvas, box, heads, lines[:room], len(keys))
     if len(lines) > room:
         canvas.text(box.right - 4, box.bottom - 2, f"and {len(lines) - room} more", 10, FAINT, "end")
+
+
+def _cell(cells: Mapping[str, float], name: str, style: Mapping[str, Any]) -> str:
+    return told(cells[name], style["unit"], style["decimals"]) if name in cells else ""
 
 
 def _order(panel: Mapping[str, Any]) -> Callable[[tuple[tuple[str, ...], dict[str, float]]], tuple[Any, ...]]:

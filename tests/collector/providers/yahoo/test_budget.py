@@ -366,6 +366,27 @@ def test_every_refusal_is_a_metric(redis_url: str) -> None:
     assert REGISTRY.get_sample_value("canslim_yahoo_refusals_total") == before + 2
 
 
+def told(name: str) -> float | None:
+    return REGISTRY.get_sample_value(f"canslim_yahoo_{name}")
+
+
+def test_pause_and_share_are_told_from_the_first_answer_on(redis_url: str) -> None:
+    budget = budget_of(redis_url)
+    assert (told("pause_seconds"), told("budget_share")) == (None, None)
+    use(budget)
+    assert (told("pause_seconds"), told("budget_share")) == (0, 1)
+
+
+def test_without_redis_only_a_refusal_of_its_own_is_told(own_redis: EmbeddedValkey) -> None:
+    own_redis.kill()
+    budget = budget_of(own_redis.url)
+    use(budget)
+    assert (told("pause_seconds"), told("budget_share")) == (None, None)
+    budget.refused()
+    assert told("pause_seconds") == pytest.approx(FIRST_PAUSE.total_seconds(), abs=1)
+    assert told("budget_share") is None
+
+
 # After a pause
 
 

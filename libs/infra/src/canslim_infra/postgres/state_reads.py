@@ -1,9 +1,12 @@
 """Figures of the whole installation, each one statement: its last column is the value, the others are labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from canslim_core.stages import JobKind
+from canslim_core.states import JobState
+from canslim_core.universes import UNIVERSES
 from canslim_infra.postgres.connection import Database
 
 
@@ -17,15 +20,43 @@ class Figure:
     query: str
 
 
+def _literals(words: Iterable[str]) -> str:
+    """Words of our own code as SQL."""
+    return ", ".join(f"'{word}'" for word in words)
+
+
+PROVIDED: Final = tuple((provider, name) for provider, names in UNIVERSES.items() for name in names)
+#: Refreshes that say whether a universe can be refreshed: those of all its symbols, and what was run again of them.
+#: Of universes that somebody still can refresh: those of the provider that was asked last, though it has never listed
+#: one, and own lists, unless they failed before they were written anew. One of some symbols says nothing of the others.
+REFRESHES: Final = f"""
+    WITH RECURSIVE provided (provider, name) AS (
+        VALUES {", ".join(f"({_literals(pair)})" for pair in PROVIDED)}
+    ), asked AS (
+        SELECT provider FROM job JOIN provided ON name = universe ORDER BY created_at DESC LIMIT 1
+    ), known AS (
+        SELECT name, 'false' AS own, NULL::timestamptz AS written_at FROM provided JOIN asked USING (provider)
+        UNION ALL
+        SELECT name, 'true', listed_at FROM universe WHERE own
+    ), whole AS (
+        SELECT id, universe, state, finished_at FROM job WHERE kind = 'refresh' AND symbols IS NULL AND retry_of IS NULL
+        UNION ALL
+        SELECT job.id, job.universe, job.state, job.finished_at FROM job JOIN whole ON job.retry_of = whole.id
+    ), refresh AS (
+        SELECT universe, own, state, finished_at FROM whole JOIN known ON name = universe
+        WHERE state <> 'failed' OR written_at IS NULL OR finished_at >= written_at
+    )
+"""
+
 FIGURES = (
     Figure(
         "canslim_jobs",
         "Jobs by kind and state.",
         ("kind", "state"),
-        """
+        f"""
         SELECT kind, state, count(id)
-        FROM unnest(ARRAY['refresh', 'recalculate']) AS kinds (kind)
-        CROSS JOIN unnest(ARRAY['queued', 'running', 'completed', 'failed', 'cancelled']) AS states (state)
+        FROM unnest(ARRAY[{_literals(JobKind)}]) AS kinds (kind)
+        CROSS JOIN unnest(ARRAY[{_literals(JobState)}]) AS states (state)
         LEFT JOIN job USING (kind, state)
         GROUP BY kind, state
         """,
@@ -105,11 +136,21 @@ FIGURES = (
     ),
     Figure(
         "canslim_refresh_finished_timestamp_seconds",
-        "When a refresh ended last, by how.",
-        ("universe", "state"),
-        """
-        SELECT universe, state, extract(epoch FROM max(finished_at))
-        FROM job WHERE kind = 'refresh' AND finished_at IS NOT NULL GROUP BY universe, state
+        "When a refresh of a whole universe ended last, by how. own: of an own list.",
+        ("universe", "own", "state"),
+        f"""
+        {REFRESHES}
+        SELECT universe, own, state, extract(epoch FROM max(finished_at))
+        FROM refresh WHERE finished_at IS NOT NULL GROUP BY universe, own, state
+        """,
+    ),
+    Figure(
+        "canslim_refreshes_unfinished",
+        "Refreshes of a whole universe that are queued or running.",
+        ("universe",),
+        f"""
+        {REFRESHES}
+        SELECT universe, count(*) FILTER (WHERE finished_at IS NULL) FROM refresh GROUP BY universe
         """,
     ),
 )

@@ -8,7 +8,7 @@ multiplicative decrease. While Redis is away each process keeps to its share of 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import redis
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Metric
 
 from canslim_core.errors import Throttled
 from canslim_infra.queue.redis_clients import NAMESPACE
@@ -39,8 +39,23 @@ REDIS_REST = 2.0
 SHORT = 1.0
 REASON = "Yahoo refuses requests for now"
 
-PAUSE = Gauge("canslim_yahoo_pause_seconds", "What is left of the pause that Yahoo asked for.")
-SHARE = Gauge("canslim_yahoo_budget_share", "The share of the configured pace that is used since the last refusal.")
+
+class LateGauge(Gauge):
+    """Absent until its value is known: before that any number would be a lie."""
+
+    known = False
+
+    def begin(self, value: Callable[[], float]) -> None:
+        """Of a process that knows nothing yet."""
+        self.known = False
+        self.set_function(value)
+
+    def collect(self) -> Iterable[Metric]:
+        return super().collect() if self.known else ()
+
+
+PAUSE = LateGauge("canslim_yahoo_pause_seconds", "What is left of the pause that Yahoo asked for.")
+SHARE = LateGauge("canslim_yahoo_budget_share", "The share of the configured pace that is used since the last refusal.")
 PACE = Gauge("canslim_yahoo_budget_requests_per_second", "The configured pace of all processes together.")
 WAITED = Counter("canslim_yahoo_waited_seconds_total", "Time that requests waited for the budget.")
 REFUSALS = Counter("canslim_yahoo_refusals_total", "Answers with status 429.")
@@ -105,8 +120,8 @@ class Budget:
         self._paused_until = 0.0
         self._next_alone = 0.0
         PACE.set(pace.rate)
-        SHARE.set_function(lambda: self._share)
-        PAUSE.set_function(lambda: self.pause_left().total_seconds())
+        SHARE.begin(lambda: self._share)
+        PAUSE.begin(lambda: self.pause_left().total_seconds())
 
     @contextmanager
     def leave(self) -> Iterator["Leave"]:
@@ -166,6 +181,7 @@ class Budget:
             return self._ask_nobody()
         self._pause(float(paused) / 1000)
         self._share, self._fleet, self._probing = float(share), max(1, int(fleet)), bool(probing)
+        SHARE.known = True
         return float(wait) / 1000
 
     def _call(self, request: str) -> list[Any]:
@@ -214,6 +230,7 @@ class Budget:
 
     def _pause(self, seconds: float) -> None:
         self._paused_until = time.monotonic() + seconds
+        PAUSE.known = True
 
     def _answers(self) -> bool:
         return time.monotonic() >= self._redis_rests_until

@@ -11,7 +11,7 @@ FROM ${BASE_IMAGE} AS builder
 WORKDIR /workspace
 # Behind the base's own Python, which the environments are made with.
 ENV PATH=$PATH:/opt/tools/bin UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
-COPY tools/image_packages.sh tools/builder.lock tools/
+COPY tools/image_packages.sh tools/strip_libraries.py tools/builder.lock tools/
 RUN --mount=type=secret,id=registry --mount=type=secret,id=ca --mount=type=cache,target=/root/.cache \
     tools/image_packages.sh tools
 COPY requirements.lock pyproject.toml ./

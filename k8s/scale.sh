@@ -1,6 +1,6 @@
 #!/bin/sh
 # Gives a pool of workers N pods, whoever decides how many it has, or gives it back to its autoscaler:
-#   scale.sh POOL N|auto
+#   scale.sh POOL N|auto                                as does: make scale POOL=… N=… NAMESPACE=… RELEASE=…
 # Of the environment it takes RELEASE (canslim) and NAMESPACE (by default that of kubectl's context). All it knows it
 # asks of the cluster:
 #   fixed   nobody scales the pool: its Deployment gets the number
@@ -94,8 +94,9 @@ free_hpa() {
     bound_hpa "$least" "$most"
 }
 
+# With what names the cluster's part, so that the line can be repeated elsewhere.
 say_how_back() {
-    echo "it stays so until: scale.sh $pool auto"
+    echo "it stays so until: ${NAMESPACE:+NAMESPACE=$NAMESPACE }${RELEASE:+RELEASE=$RELEASE }k8s/scale.sh $pool auto"
 }
 
 [ $# -eq 2 ] || fail "expected a pool and its number of pods, as in: scale.sh collector 4, or scale.sh collector auto"

@@ -30,6 +30,18 @@ resolve() {
     sed -n 's|^-e file://||p' /tmp/closure.txt >/tmp/members.txt
 }
 
+# Of pyarrow reading and writing Parquet stays. Its clients of Flight and of object stores go, which it does without
+# where they are missing, and the second and third copy of its own library: the loader takes the one named as here,
+# libarrow_python.so.2600.
+without_arrows_ways_out() {
+    [ -d "$1" ] || return 0
+    (
+        cd "$1"
+        rm -f libarrow_flight.* libarrow_python_flight.* _flight.* libarrow_s3.* _s3fs.* _gcsfs.* _azurefs.* _hdfs.* \
+            libarrow_python*.so libarrow_python*.so.*.*.*
+    )
+}
+
 task=$1
 shift
 case $task in
@@ -44,8 +56,12 @@ dependencies)
     uv pip install --quiet --python "$environment/bin/python" --no-deps --only-binary :all: \
         --require-hashes --constraints requirements.lock --requirements /tmp/packages.txt
     site=$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-    # The packages' own tests and C headers: 40 MB that nothing imports.
-    find "$site" -type d \( -name tests -o -path "$site/pyarrow/include" \) -prune -exec rm -rf {} +
+    # The packages' own tests, C headers and sources: 40 MB that nothing imports.
+    find "$site" -type d \( -name tests -o -path "$site/pyarrow/include" -o -path "$site/pyarrow/src" \) \
+        -prune -exec rm -rf {} +
+    find "$site" -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' \) -delete
+    without_arrows_ways_out "$site/pyarrow"
+    "$environment/bin/python" tools/strip_libraries.py "$site"
     "$environment/bin/python" -m compileall -q -j 0 "$site"
     # uv's own, open to everybody.
     rm "$environment/.lock"

@@ -71,6 +71,18 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         with_servers(nameOverride="canslim") | {"RELEASE": "7th"},
         "7th-canslim begins with a digit, which no service's name may: set fullnameOverride",
     ),
+    "two registries": (
+        with_servers(images={"registry": "registry.example", "scoring": {"repository": "other.example:5000/scoring"}}),
+        "images.scoring.repository other.example:5000/scoring names a registry itself, behind the registry",
+    ),
+    "a server of two registries": (
+        with_servers(postgresql={"image": {"registry": "registry.example", "repository": "other.example:5000/pg"}}),
+        "postgresql.image.repository other.example:5000/pg names a registry itself",
+    ),
+    "a name that YAML takes for something else": (
+        with_servers(fullnameOverride="no"),
+        "no is a word of YAML's and no name: set another fullnameOverride",
+    ),
 }
 
 

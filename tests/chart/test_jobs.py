@@ -100,7 +100,8 @@ def test_a_refresh_may_take_a_day(chart: Chart) -> None:
 def test_large_numbers_stay_whole(chart: Chart) -> None:
     """Helm reads numbers as floats, and would write a million as 1e+06."""
     changes = {"migration": {"activeDeadlineSeconds": 2_000_000}, "refresh": {"activeDeadlineSeconds": 1_000_000}}
-    manifests = chart(with_servers(**changes))
+    manifests = chart(with_servers(**changes, api={"podDisruptionBudget": {"maxUnavailable": 1_000_000}}))
+    assert manifests.one("PodDisruptionBudget", "canslim-api")["spec"]["maxUnavailable"] == 1_000_000
     assert migration(manifests)["spec"]["activeDeadlineSeconds"] == 2_000_000
     assert refresh(manifests)["jobTemplate"]["spec"]["activeDeadlineSeconds"] == 1_000_000
     assert "e+0" not in manifests.text

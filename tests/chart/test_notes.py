@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.chart.rendering import CHART, HELMS, SETS, Chart, with_servers
+from tools.monitoring.objectives import WAIT_OBJECTIVE
 
 #: An object that holds the notes.
 NOTES = """
@@ -42,6 +44,45 @@ def test_each_pool_gets_the_command_that_scales_it(printing: Chart, mode: str, h
     printed = notes(printing, with_servers(pools={"scoring": {"autoscaling": {"mode": mode}}}), helm_name=helm_name)
     found = [command for command in COMMANDS.values() if command in printed]
     assert found == [COMMANDS[mode]]
+
+
+@pytest.mark.parametrize("helm_name", HELMS)
+def test_an_autoscalers_bounds_have_a_way_back(printing: Chart, helm_name: str) -> None:
+    values = with_servers(pools={"scoring": {"autoscaling": {"mode": "hpa"}}})
+    printed = notes(printing, values, helm_name=helm_name, release="other")
+    assert "make scale POOL=scoring N=auto NAMESPACE=stocks RELEASE=other\n" in printed
+    assert "POOL=collector" not in printed
+
+
+#: Pools whose autoscalers aim at something else than the rules do.
+OTHER_OBJECTIVES = {
+    "collector": {"autoscaling": {"mode": "keda", "objectiveSeconds": 600}},
+    "scoring": {"autoscaling": {"mode": "hpa", "objectiveSeconds": 60}},
+    "night": {"service": "scoring", "autoscaling": {"mode": "hpa", "objectiveSeconds": 1_000_000}},
+}
+
+
+@pytest.mark.parametrize("helm_name", HELMS)
+def test_an_objective_that_the_rules_do_not_have_is_warned_of(printing: Chart, helm_name: str) -> None:
+    values = with_servers(pools=OTHER_OBJECTIVES, monitoring={"rules": {"enabled": True}})
+    warning = notes(printing, values, helm_name=helm_name).partition(
+        "WARNING: objectiveSeconds is for the autoscalers."
+    )
+    assert warning[2].splitlines()[1:] == ["  collector: 300 s, not 600 s", "  night: 60 s, not 1000000 s"]
+
+
+@pytest.mark.parametrize("helm_name", HELMS)
+@pytest.mark.parametrize(("pools", "rules"), [(OTHER_OBJECTIVES, False), ({}, True)])
+def test_without_rules_or_without_another_objective_there_is_nothing_to_warn_of(
+    printing: Chart, pools: dict, rules: bool, helm_name: str
+) -> None:
+    printed = notes(printing, with_servers(pools=pools, monitoring={"rules": {"enabled": rules}}), helm_name=helm_name)
+    assert "objectiveSeconds" not in printed
+
+
+def test_the_objectives_of_the_rules_are_the_defaults_of_the_values() -> None:
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())["poolDefaults"]
+    assert {queue: pool["autoscaling"]["objectiveSeconds"] for queue, pool in defaults.items()} == WAIT_OBJECTIVE
 
 
 def test_every_pool_is_named(printing: Chart) -> None:

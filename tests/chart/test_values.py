@@ -198,6 +198,33 @@ def test_a_wrong_value_is_refused_by_name(chart: Chart, helm_name: str, key: str
         chart(SERVERS | {key: TYPOS[key]}, helm_name=helm_name)
 
 
+#: What Kubernetes would refuse, or only find out when a pod starts.
+IMPOSSIBLE: dict[str, dict[str, Any]] = {
+    "an image of two words": {"images": {"registry": "my registry"}},
+    "an image without a name": {"images": {"api": {"repository": "a//b"}}},
+    "an image of no host": {"images": {"api": {"repository": "a_b:5000/api"}}},
+    "less than nothing": {"api": {"resources": {"requests": {"cpu": -1}}}},
+    "a storage class of two lines": {"valkey": {"storage": {"className": "a\nb"}}},
+    "an ingress class in capitals": {"api": {"ingress": {"className": "Nginx"}}},
+    "a host with an empty part": {"api": {"ingress": {"host": "a..b"}}},
+    "a secret's name with an empty part": {"database": {"existingSecret": "a..b"}},
+    "a label of nobody": {"commonLabels": {"a..b/c": "x"}},
+    "a place that is no label": {
+        "api": {"topologySpread": [{"topologyKey": "a b", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]}
+    },
+    "an address beside a selector": {
+        "networkPolicy": {"dns": {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}]}}
+    },
+    "a time zone of two words": {"refresh": {"timeZone": "New York"}},
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_what_kubernetes_would_refuse_the_schema_does(chart: Chart, what: str) -> None:
+    with pytest.raises(HelmError, match="values don't meet"):
+        chart(SERVERS | IMPOSSIBLE[what])
+
+
 @pytest.mark.parametrize(
     "name",
     ["CANSLIM_DRAIN_SECONDS", "CANSLIM_REDIS_URL", "CANSLIM_COLLECTOR_THREADS", "CANSLIM_YAHO_BURST", "1A", "A-B"],

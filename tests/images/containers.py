@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.images.building import image, server_image
 from tests.images.engine import Engine, until
@@ -35,7 +36,8 @@ def start(engine: Engine, name: str, which: str, *options: str, **environment: s
 
 
 @contextmanager
-def started(engine: Engine, collectors: int = 1, **more: str) -> Iterator[Installation]:
+def started(engine: Engine, collectors: int = 1, files: Path | None = None, **more: str) -> Iterator[Installation]:
+    """files: a folder that collectors find at /files."""
     engine.podman("network", "create", NETWORK)
     access = {"POSTGRES_USER": "canslim", "POSTGRES_DB": "canslim", "POSTGRES_PASSWORD": PASSWORD}
     start(engine, "postgres", server_image("postgres"), "--user=999", "--tmpfs=/var/run/postgresql", **access)
@@ -45,7 +47,10 @@ def started(engine: Engine, collectors: int = 1, **more: str) -> Iterator[Instal
     migration = start(engine, "migration", image("api"), '--entrypoint=["canslim", "db", "upgrade"]', **environment)
     assert engine.podman("wait", "migration") == "0", migration.logs()
     api = start(engine, "api", image("api"), **environment, CANSLIM_ADMIN_TOKEN=TOKEN)
-    pool = [start(engine, f"collector-{number}", image("collector"), **environment) for number in range(collectors)]
+    mounts = [] if files is None else [f"--volume={files}:/files:ro"]
+    pool = [
+        start(engine, f"collector-{number}", image("collector"), *mounts, **environment) for number in range(collectors)
+    ]
     scoring = start(engine, "scoring", image("scoring"), **environment)
     processes = {"api": [api], "collector": pool, "scoring": [scoring]}
     with Installation(engine, "postgres", processes, f"http://{api.address}:8000") as installation:

@@ -1,8 +1,10 @@
 """What every way to start the images promises."""
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import httpx
 
@@ -10,6 +12,12 @@ from tests.images.installation import Container, Installation
 
 #: Of provider `sample`, with the two indices.
 SAMPLE_SYMBOLS = 412
+#: Seconds between two looks at a process that stops.
+PAUSE = 0.1
+#: So many tries in a row may have no answer, on a machine that is busy with other things.
+MISSED = 2
+#: What the interpreter takes to go once the worker has ended; no thread of it answers any more.
+GOING = timedelta(seconds=2)
 
 
 def expect_a_sample_refresh_to_complete(installation: Installation) -> None:
@@ -42,22 +50,47 @@ class Seen:
     alive: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True)
+class Try:
+    """One attempt to read the metrics, as Prometheus makes them."""
+
+    ended: datetime
+    metrics: str | None
+
+
 def watch_it_stop(leaver: Container, grace: int) -> Seen:
     """Reads its metrics until it is gone."""
-    seen = Seen()
+    seen, tries = Seen(), []
     with httpx.Client(base_url=f"http://{leaver.address}:9090", timeout=5) as http:
-        began = last = datetime.now(UTC)
         stop = leaver.stopping(grace)
-        with suppress(httpx.TransportError):
-            while True:
-                metrics = http.get("/metrics").text
-                last = datetime.now(UTC)
-                if 'canslim_worker_draining{queue="collector"} 1.0' in metrics:
+        while stop.poll() is None:
+            tries.append(read(http))
+            if 'canslim_worker_draining{queue="collector"} 1.0' in (tries[-1].metrics or ""):
+                with suppress(httpx.TransportError):
+                    ready, alive = http.get("/readyz").status_code, http.get("/healthz").status_code
                     seen.draining += 1
-                    seen.ready.add(http.get("/readyz").status_code)
-                    seen.alive.add(http.get("/healthz").status_code)
-    assert stop.wait(grace) == 0
-    ended = datetime.fromisoformat(leaver.state["FinishedAt"])
-    # It takes some seconds to drain, and a moment to go.
-    assert ended - last < (ended - began) / 3, f"stopping since {began}, silent since {last}, gone at {ended}"
+                    seen.ready.add(ready)
+                    seen.alive.add(alive)
+            time.sleep(PAUSE)
+    assert stop.returncode == 0
+    expect_metrics_to_the_end(tries, datetime.fromisoformat(leaver.state["FinishedAt"]))
     return seen
+
+
+def read(http: httpx.Client) -> Try:
+    try:
+        metrics = http.get("/metrics").text
+    except httpx.TransportError:
+        metrics = None
+    return Try(datetime.now(UTC), metrics)
+
+
+def expect_metrics_to_the_end(tries: list[Try], ended: datetime) -> None:
+    """While the process lives, tries that fail are few in a row, and the last answer is of its last moment."""
+    answers = [number for number, one in enumerate(tries) if one.metrics is not None]
+    assert answers, "its metrics never answered"
+    gaps = [after - before - 1 for before, after in pairwise(answers)]
+    assert max(gaps, default=0) <= MISSED, f"{max(gaps)} tries in a row had no answer"
+    silent = ended - tries[answers[-1]].ended
+    print(f"\n{len(answers)} answers of {len(tries)} tries; silent for the last {silent.total_seconds():.2f} s")
+    assert silent <= GOING, f"silent for {silent} before its end"

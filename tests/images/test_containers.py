@@ -1,5 +1,9 @@
 """Each image as a container of its own, with real servers beside it."""
 
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.images.building import image
@@ -30,6 +34,27 @@ def test_a_refresh_of_the_sample_completes_and_everything_ends_with_0(installabl
 def test_a_collector_told_to_stop_in_the_middle_loses_nothing(installable: Engine) -> None:
     with started(installable, collectors=2, **SLOW) as installation:
         expect_a_leaver_to_lose_nothing(installation, SYMBOLS + 2, GRACE)
+
+
+def test_a_refresh_of_parquet_files_completes(installable: Engine, tmp_path: Path) -> None:
+    """pyarrow is in the image for them and for the sample, and has lost all that reads elsewhere."""
+    write_prices(tmp_path, stocks=20)
+    with started(installable, files=tmp_path, CANSLIM_PROVIDER="files", CANSLIM_FILES_DIR="/files") as installation:
+        job = installation.finished(installation.refresh())
+        assert (job["state"], job["done"], job["failed"]) == ("completed", 20, 0), installation.report()
+        assert installation.http.get("/screener/stocks", params={"min_rs": 1}).json()["items"]
+
+
+def write_prices(folder: Path, stocks: int) -> None:
+    """Two years of them, each stock at a pace of its own."""
+    days = pd.bdate_range(end=pd.Timestamp.now().normalize() - pd.Timedelta(days=3), periods=500)
+    frames = []
+    for number in range(stocks):
+        close = 20 * np.exp(np.arange(len(days)) * (number + 1) / 10_000)
+        columns = {"open": close, "high": close * 1.01, "low": close * 0.99, "close": close, "volume": 1_000_000}
+        frames.append(pd.DataFrame({"symbol": f"S{number:02}", "date": days.strftime("%Y-%m-%d"), **columns}))
+    folder.chmod(0o755)
+    pd.concat(frames).to_parquet(folder / "prices.parquet")
 
 
 def test_the_collector_takes_up_provider_yahoo_with_tmp_alone_to_write_to(installable: Engine) -> None:

@@ -1,6 +1,7 @@
 {{/* What the schema can't say. A message names the values and what to do. */}}
 {{- define "canslim.guards" -}}
 {{- include "canslim.guardServers" . -}}
+{{- include "canslim.guardImages" . -}}
 {{- include "canslim.guardPools" . -}}
 {{- include "canslim.guardCapabilities" . -}}
 {{- with .Values.api.autoscaling -}}
@@ -14,6 +15,9 @@
 {{- $fullname := include "canslim.fullname" . -}}
 {{- if regexMatch "^[0-9]" $fullname -}}
 {{- fail (printf "%s begins with a digit, which no service's name may: set fullnameOverride" $fullname) -}}
+{{- end -}}
+{{- if has $fullname (list "y" "n" "yes" "no" "on" "off" "true" "false" "null") -}}
+{{- fail (printf "%s is a word of YAML's and no name: set another fullnameOverride" $fullname) -}}
 {{- end -}}
 {{- if and (eq .Values.settings.provider "files") (not .Values.settings.files.existingClaim) -}}
 {{- fail "settings.provider files needs settings.files.existingClaim, the volume with the files" -}}
@@ -35,6 +39,19 @@
 {{- end -}}
 {{- if and .Values.migration.hook .Values.postgresql.bundled -}}
 {{- fail "migration.hook can't be used with postgresql.bundled: the hook runs before the server exists" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "canslim.guardImages" -}}
+{{- $images := dict "postgresql.image" .Values.postgresql.image "valkey.image" .Values.valkey.image -}}
+{{- range list "api" "collector" "scoring" -}}
+{{- $one := get $.Values.images . -}}
+{{- $_ := set $images (printf "images.%s" .) (dict "registry" $.Values.images.registry "repository" $one.repository) -}}
+{{- end -}}
+{{- range $name, $one := $images -}}
+{{- if and $one.registry (contains ":" $one.repository) -}}
+{{- fail (printf "%s.repository %s names a registry itself, behind the registry %s: leave one of them out" $name $one.repository $one.registry) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

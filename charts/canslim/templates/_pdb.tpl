@@ -7,7 +7,7 @@ metadata:
   labels:
     {{- include "canslim.labels" . | nindent 4 }}
 spec:
-  maxUnavailable: {{ .maxUnavailable }}
+  maxUnavailable: {{ kindIs "string" .maxUnavailable | ternary (quote .maxUnavailable) (int64 .maxUnavailable) }}
   # A pod that isn't ready anyway must not block the drain of its node.
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:

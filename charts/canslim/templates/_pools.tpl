@@ -44,6 +44,21 @@ objective, for metrics and the start of a pod take their time.
 {{- end -}}
 {{- end -}}
 
+{{/* By queue, the seconds that a task may wait as the rules have it, in a record for Prometheus. As JSON. */}}
+{{- define "canslim.objectives" -}}
+{{- $objectives := dict -}}
+{{- range $path, $content := .Files.Glob "rules/*.yaml" -}}
+{{- range ($.Files.Get $path | fromYaml).groups -}}
+{{- range .rules -}}
+{{- if eq (.record | default "") "queue:canslim_task_wait_objective_seconds" -}}
+{{- $_ := set $objectives .labels.queue (regexFind "[0-9]+" .expr | int64) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $objectives -}}
+{{- end -}}
+
 {{/* Up at once, at most doubling or four pods in 30 s; down one pod in two minutes, after five quiet minutes. */}}
 {{- define "canslim.behavior" -}}
 scaleUp:

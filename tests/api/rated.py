@@ -25,10 +25,10 @@ class Rated:
     sector: str | None = None
     industry: str | None = None
     rs_reason: str | None = None
-    rs_provisional: int | None = None
     score_reason: str | None = None
     letters: Any = None
     details: Any = None
+    rs_provisional: int | None = None
     #: Those of SHARED that there are, by name.
     figures: Mapping[str, float] = field(default_factory=dict)
 

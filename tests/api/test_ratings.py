@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from canslim_api.rating_fields import SHORT
-from canslim_core.ratings import RATINGS
+from canslim_core.ratings import RATINGS, SHORT_NAMES
 from canslim_infra.postgres.connection import Database
 from canslim_infra.postgres.rating_columns import OWN_COLUMN, SHARED
 from tests.api.rated import Rated, publish
@@ -29,7 +28,7 @@ async def test_every_rating_is_a_field_two_bounds_and_a_sort_key(
 ) -> None:
     low, high = RATINGS[name].low, RATINGS[name].high
     await publish(database, valued(name, "LOW", low), valued(name, "HIGH", high), valued(name, "NONE", None))
-    short = SHORT.get(name, name)
+    short = SHORT_NAMES.get(name, name)
     assert {item["symbol"]: item[name] for item in (await listed(api))["items"]} == {
         "LOW": low,
         "HIGH": high,
@@ -43,7 +42,7 @@ async def test_every_rating_is_a_field_two_bounds_and_a_sort_key(
 
 @pytest.mark.parametrize("name", RATINGS)
 async def test_a_bound_that_no_rating_reaches_is_refused(unstarted: httpx.AsyncClient, name: str) -> None:
-    bound = f"min_{SHORT.get(name, name)}"
+    bound = f"min_{SHORT_NAMES.get(name, name)}"
     assert bound in problem(await unstarted.get(f"/screener/stocks?{bound}={RATINGS[name].high + 1}"), 422)["detail"]
 
 
@@ -134,6 +133,24 @@ async def test_movers_need_a_session_so_far_back(api: httpx.AsyncClient) -> None
     )
 
 
+@pytest.mark.parametrize("name", RATINGS)
+async def test_movers_of_any_rating_have_a_bound_by_default(
+    api: httpx.AsyncClient, database: Database, name: str
+) -> None:
+    for session in (BEFORE, NOW):
+        await publish(database, valued(name, "HIGH", RATINGS[name].high), session=session)
+    assert (await movers(api, back=1, rating=name))["leader"] == RATINGS[name].leading
+
+
+async def test_movers_name_the_formulas_of_both_sessions(api: httpx.AsyncClient, database: Database) -> None:
+    await publish(database, Rated("A", figures={"composite": 50.0}), session=BEFORE, ratings=["composite"])
+    await publish(database, Rated("A", figures={"eps_rating": 60.0}), ratings=["eps_rating"])
+    found = await movers(api, back=1, rating="eps_rating")
+    assert (found["version"], found["earlier_version"]) == ("eps_rating.1", "")
+    found = await movers(api, back=1)
+    assert (found["version"], found["earlier_version"]) == ("rs.1", "rs.1")
+
+
 @pytest.mark.parametrize("query", ["rating=color", "back=0", "leader=100", "limit=0", "rating=score&leader=101"])
 async def test_wrong_movers_are_refused(unstarted: httpx.AsyncClient, query: str) -> None:
     problem(await unstarted.get(f"/screener/movers?{query}"), 422)
@@ -144,6 +161,10 @@ async def test_a_stocks_history_is_oldest_first_and_has_every_rating(api: httpx.
     history = (await api.get("/screener/stocks/up/history")).json()
     assert [(item["session"], item["rs_rating"]) for item in history["items"]] == [(str(BEFORE), 70), (str(NOW), 88)]
     assert history["items"][0].keys() >= set(RATINGS)
+    assert list(history["formulas"]) == [str(BEFORE)]
+    assert history["formulas"][str(BEFORE)] == {"rs_rating": "rs.1", "score": "score.1"} | {
+        name: f"{name}.1" for name in SHARED
+    }
 
 
 @pytest.mark.usefixtures("moved")

@@ -618,6 +618,23 @@ def test_evaluate_without_published_sessions_says_what_to_do(
     assert "canslim backfill" in line
 
 
+def test_evaluate_looks_for_the_folder_before_it_works(anybody: Run, database: str, tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "a.csv"
+    line = one_line(anybody("evaluate", "--database-url", database, "--csv", str(path)), 2)
+    assert f"there is no folder {path.parent}" in line
+
+
+@pytest.mark.parametrize("command", [("show", "SYN00001"), ("movers",)])
+def test_what_has_no_csv_refuses_it(anybody: Run, command: tuple[str, ...]) -> None:
+    assert anybody(*command, "--format", "csv").exit_code == 2
+
+
+def test_a_session_that_is_not_published_is_said_so(anybody: Run) -> None:
+    assert "nothing is published of universe 'synthetic' at 2001-01-02" in one_line(
+        anybody("screen", "--session", "2001-01-02"), 1
+    )
+
+
 def test_evaluate_names_the_ratings_there_are(anybody: Run) -> None:
     result = anybody("evaluate", "--rating", "color")
     assert result.exit_code == 2

@@ -18,6 +18,13 @@ def test_a_plain_number_has_no_grade() -> None:
     assert RATINGS["rs_rating"].grade(99) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "leading"), [("rs_rating", 80), ("score", 80), ("smr_grade", 80), ("acc_dis", 32.5), ("coverage", 1)]
+)
+def test_leaders_begin_at_the_best_grade_or_at_80(name: str, leading: float) -> None:
+    assert RATINGS[name].leading == leading
+
+
 def test_a_missing_rating_says_why_in_words() -> None:
     detail = {"value": None, "grade": None, "reason": "short_history", "inputs": {}}
     assert "the first price is younger" in RATINGS["rs_rating"].work_out(detail)

@@ -27,6 +27,7 @@ def test_killed_collectors_cost_nothing(cluster: Cluster, undisturbed: str) -> N
     print(f"\nextra runs a task: {cluster.ask(EXTRA_RUNS)}")
 
 
+@pytest.mark.slow
 def test_killed_tasks_run_again_soon_and_before_a_backlog(run_cluster: RunCluster) -> None:
     # Enough work that the queue is never empty while the leases run out.
     with run_cluster(CANSLIM_SYNTHETIC_SYMBOLS="5000") as cluster:

@@ -127,7 +127,7 @@ async def test_a_worker_gets_every_task_of_its_queue_and_leaves_nothing_behind(
         calls = await asyncio.to_thread(received.wait_for, 30)
     assert sorted(calls) == [("collect", row["id"]) for row in await engine.tasks(job.id)]
     assert await client.hlen(f"{NAMESPACE}:{COLLECT.queue}.msgs") == 0
-    assert await waiting(client) == {"collect": 0, "rs": 1, "score": 1}
+    assert await waiting(client) == {"collect": 0, "rs": 1, "score": 1, "history": 1}
 
 
 async def test_more_than_a_bulk_goes_out_at_once(engine: Engine, relay: Relay) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from canslim_core.ratings import LETTERS
+from canslim_core.ratings import LETTERS, NOT_GRADED
 from canslim_ratings import CRITERIA, Criterion, can_slim, score
 from tests.ratings.world import world
 from tools.describe_ratings import FILE, described
@@ -12,6 +12,11 @@ from tools.describe_ratings import FILE, described
 
 def test_the_file_is_up_to_date() -> None:
     assert FILE.read_text("utf-8") == described(), "`make golden` writes it anew"
+
+
+def test_every_reason_not_to_grade_has_words() -> None:
+    documented = re.findall(r"`(\w+)`", (can_slim.ScoreCard.__doc__ or "").partition("why not graded:")[2])
+    assert set(documented) == set(NOT_GRADED)
 
 
 def test_the_letters_are_those_of_the_rubric() -> None:

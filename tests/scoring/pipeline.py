@@ -30,11 +30,14 @@ def works(database: Database, provider: Provider) -> dict[str, Work]:
     }
 
 
-async def run_due(database: Database, stages: Mapping[str, Work]) -> int:
-    """Runs every task that waits, sent or not, and those they open, one after the other; how many."""
+async def run_due(database: Database, stages: Mapping[str, Work], tasks: int | None = None) -> int:
+    """Runs every task that waits, sent or not, and those they open, one after the other; how many.
+
+    tasks: so many at most; None means all.
+    """
     ran = 0
-    while due := await _waiting(database):
-        for task_id, stage in due:
+    while (tasks is None or ran < tasks) and (due := await _waiting(database)):
+        for task_id, stage in due[:tasks]:
             await run_task(
                 task_id,
                 stages[stage],
@@ -42,7 +45,7 @@ async def run_due(database: Database, stages: Mapping[str, Work]) -> int:
                 transactions=PostgresTransactions(database),
                 wake_up=nobody,
             )
-        ran += len(due)
+        ran += len(due[:tasks])
     return ran
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from canslim_collector.providers.sample import Sample
 from canslim_core.jobs import Job, JobRequest
-from canslim_core.stages import BACKFILL, JobKind
+from canslim_core.stages import BACKFILL, HISTORY, JobKind
 from canslim_infra.postgres.connection import Database
-from tests.scoring.pipeline import recalculate, run_due, run_job, works
+from canslim_infra.postgres.job_reads import read_job
+from tests.scoring.pipeline import open_job, recalculate, run_due, run_job, works
 
 SESSION = date(2017, 3, 31)
 #: 27 sessions: those of two tasks.
@@ -79,6 +80,9 @@ async def test_what_older_formulas_rated_is_rated_again(own_rated: Database, sam
     assert (job.total, job.unchanged) == (1, 0)
     (chosen,) = (await published(own_rated)).values()
     assert "older" not in chosen["versions"]
+    # The newest session keeps its explanations.
+    async with own_rated.reading() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM rating WHERE details IS NOT NULL") == 410
 
 
 async def test_a_second_time_gives_the_same_bytes(own_rated: Database, sample: Sample) -> None:
@@ -99,12 +103,43 @@ async def test_what_came_later_changes_nothing(own_rated: Database, sample: Samp
         f"""
         UPDATE daily_bar SET close = close * 7, high = high * 9, volume = 1 WHERE session > '{day}';
         UPDATE filing SET eps_diluted = -99, revenue = 1 WHERE known_on > '{day}';
+        INSERT INTO ownership SELECT symbol, '2017-03-10', 50, 9, 1, 1 FROM series;
         INSERT INTO split SELECT symbol, '2017-03-15', 0.1 FROM series ON CONFLICT DO NOTHING;
         DELETE FROM rating_set;
         """,
     )
     await run(own_rated, sample, day, day)
     assert (await published(own_rated))[day] == once
+
+
+async def test_a_session_sees_nothing_of_the_later_ones_of_its_task(own_rated: Database, sample: Sample) -> None:
+    """The task has read all of them, with a market that turns and stocks that jump."""
+    first, last = date(2016, 10, 24), date(2016, 11, 18)
+    await run(own_rated, sample, first, last)
+    together = await published(own_rated)
+    assert len({chosen["market"]["state"] for chosen in together.values()}) > 1
+    for day in (first, date(2016, 11, 4), date(2016, 11, 10), last):
+        await execute(own_rated, f"DELETE FROM rating_set WHERE session = '{day}'")
+        await run(own_rated, sample, day, day)
+        assert (await published(own_rated))[day] == together[day]
+
+
+async def test_who_lost_its_task_writes_nothing(own_rated: Database, sample: Sample) -> None:
+    job_id = await open_job(own_rated, backfill(date(2017, 3, 29), date(2017, 3, 30)))
+    await run_due(own_rated, {HISTORY.name: works(own_rated, sample)[HISTORY.name]}, tasks=1)
+    before = await published(own_rated)
+    # As if another worker had it, from the moment that the first session is written.
+    await execute(
+        own_rated,
+        """
+        CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN UPDATE job_task SET owner = 'another' WHERE state = 'running'; RETURN NEW; END $$;
+        CREATE TRIGGER lose AFTER INSERT ON rating_set FOR EACH STATEMENT EXECUTE FUNCTION lose();
+        """,
+    )
+    await run_due(own_rated, works(own_rated, sample), tasks=1)
+    assert await published(own_rated) == before
+    assert (await read_job(own_rated, job_id)).done == 0
 
 
 async def test_a_stock_is_there_from_its_first_bar_on(own_rated: Database, sample: Sample) -> None:
@@ -127,7 +162,7 @@ async def test_sessions_with_too_few_prices_are_left_out_and_named(own_rated: Da
     await execute(own_rated, "DELETE FROM daily_bar WHERE session = '2017-03-28' AND symbol < 'D'")
     job = await run(own_rated, sample, date(2017, 3, 27), date(2017, 3, 29))
     assert (job.state, job.total, job.done) == ("completed", 2, 2)
-    assert job.warning == "1 sessions are not rated, for too few stocks have a price then: 2017-03-28"
+    assert job.warning == "not rated, for too few stocks have a price then: 2017-03-28 (1 in all)"
     assert date(2017, 3, 28) not in await published(own_rated)
 
 

@@ -14,6 +14,16 @@ from canslim_core.sentences import fill_in, fill_in_what_is_known
 
 #: What the RS line compares with.
 BENCHMARK: Final = "SPY"
+#: Where O'Neil begins to look, of ratings from 1 to 99.
+LEADING: Final = 80.0
+#: What a bound is called in a query where it is not the rating's own name: `min_rs`.
+SHORT_NAMES: Final[Mapping[str, str]] = {"rs_rating": "rs"}
+#: Why a score is not graded, so not to be compared.
+NOT_GRADED: Final[Mapping[str, str]] = {
+    "c1_missing": "the growth of its newest quarter's earnings (C1) can't be told",
+    "l1_missing": "it has no RS Rating (L1)",
+    "low_coverage": "under 70 % of the rubric could be judged",
+}
 LETTERS: Final[Mapping[str, str]] = {
     "C": "Current quarterly earnings",
     "A": "Annual earnings",
@@ -47,6 +57,13 @@ class PublishedRating:
     worked: str
     missing: Mapping[str, str]
     grades: tuple[tuple[float, str], ...]
+
+    @property
+    def leading(self) -> float:
+        """Where leaders begin: the best grade, or 80 as O'Neil has it for what reaches so far."""
+        if self.grades:
+            return self.grades[0][0]
+        return min(LEADING, self.high)
 
     def grade(self, value: float | None) -> str | None:
         """The grade of a value, such as `B+`; None where it is missing, or the rating has no grades."""

@@ -1,16 +1,13 @@
 """The catalogue's ratings as fields of requests and answers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
 
 from canslim_api.endpoints import Query
-from canslim_core.ratings import RATINGS, PublishedRating
+from canslim_core.ratings import RATINGS, SHORT_NAMES, PublishedRating
 from canslim_infra.postgres.rating_columns import SHARED
-
-#: What a bound is called in a query where it is not the rating's own name.
-SHORT: Final[Mapping[str, str]] = {"rs_rating": "rs"}
 
 
 def _bound(rating: PublishedRating) -> tuple[Any, Any]:
@@ -25,7 +22,7 @@ else:
         "RatingBounds",
         __base__=Query,
         **{
-            f"{side}_{SHORT.get(name, name)}": _bound(rating)
+            f"{side}_{SHORT_NAMES.get(name, name)}": _bound(rating)
             for name, rating in RATINGS.items()
             for side in ("min", "max")
         },
@@ -35,7 +32,7 @@ else:
 
 def bounded(query: Query, side: str) -> dict[str, float]:
     """The bounds that a query of RatingBounds sets on one side, `min` or `max`, by name of a rating."""
-    asked = {name: getattr(query, f"{side}_{SHORT.get(name, name)}") for name in RATINGS}
+    asked = {name: getattr(query, f"{side}_{SHORT_NAMES.get(name, name)}") for name in RATINGS}
     return {name: value for name, value in asked.items() if value is not None}
 
 

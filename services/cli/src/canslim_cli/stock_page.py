@@ -7,9 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from canslim_cli.api_client import Json
-from canslim_cli.tables import MISSING, graded, number, percent
-from canslim_core.ratings import CRITERIA, LETTERS, RATINGS
+from canslim_cli.tables import MISSING, number, percent, with_grade
+from canslim_core.ratings import CRITERIA, LETTERS, NOT_GRADED, RATINGS
 
+#: Titles of missing ratings in one line.
+SOME = 2
 #: Ratings that the first lines tell.
 TOLD = ("rs_rating", "score", "coverage", "rs_provisional")
 
@@ -25,8 +27,7 @@ def letters(detail: Json) -> RenderableType:
         judged = (detail["details"] or {}).get(letter)
         if judged is None:
             continue
-        points = MISSING if judged["points"] is None else f"{judged['points']:.1f}/{judged['available']:.0f}"
-        table.add_row(Text(f"{letter}  {title}", "bold"), Text(points, "bold"))
+        table.add_row(Text(f"{letter}  {title}", "bold"), Text(_points(judged), "bold"))
         for verdict in judged["criteria"]:
             table.add_row(*_criterion(verdict))
     parts: list[RenderableType] = (
@@ -46,7 +47,7 @@ def ratings(detail: Json) -> RenderableType:
     table.add_column()
     for name, rating in RATINGS.items():
         if name in explained:
-            table.add_row(rating.title, graded(name, detail), rating.work_out(explained[name]))
+            table.add_row(rating.title, with_grade(name, detail), rating.work_out(explained[name]))
     return Group(_head(detail), "", table)
 
 
@@ -58,7 +59,9 @@ def _head(detail: Json) -> RenderableType:
         f"session {detail['session']}, close {number(detail['close'], 2)}, RS {number(detail['rs_rating'], 0)}"
         f", score {number(detail['score'], 1)} from {percent(detail['coverage'])} of the rubric",
         _because("no RS Rating", "rs_rating", detail["rs_reason"]),
-        f"\nnot graded: {detail['score_reason']}" if detail["score_reason"] else "",
+        f"\nnot to be compared: {NOT_GRADED.get(detail['score_reason'], detail['score_reason'])}"
+        if detail["score_reason"]
+        else "",
         _collected(detail["collected"]),
     )
 
@@ -83,10 +86,20 @@ def _criterion(verdict: Json) -> Iterator[RenderableType]:
     missing = verdict["points"] is None
     passed = None if missing else verdict["passed"]
     yield f"   {verdict['title']}"
-    yield MISSING if missing else f"{verdict['points']:.1f}/{verdict['available']:.0f}"
+    yield _points(verdict)
     yield MISSING if passed is None else Text("pass", "green") if passed else Text("fail", "red")
     wanted = f" Wanted: {verdict['threshold']}." if passed is False else ""
     yield f"{criterion.explain(verdict)}{wanted}"
+
+
+def _points(judged: Json) -> str:
+    """Of those that could be earned, with the same decimals on both sides."""
+    if judged["points"] is None:
+        return MISSING
+    decimals = (
+        0 if judged["available"] == round(judged["available"]) and judged["points"] == round(judged["points"]) else 1
+    )
+    return f"{judged['points']:.{decimals}f} of {judged['available']:.{decimals}f}"
 
 
 def _in_short(detail: Json) -> Text:
@@ -97,8 +110,12 @@ def _in_short(detail: Json) -> Text:
         if name in TOLD:
             continue
         if detail[name] is not None:
-            there.append(f"{rating.title} {graded(name, detail)}")
+            there.append(f"{rating.title} {with_grade(name, detail)}")
         elif reason := detail["reasons"].get(name):
             gone.setdefault(rating.missing.get(reason, reason), []).append(rating.title)
-    lines = [", ".join(there), *(f"{', '.join(titles)}: {reason}" for reason, titles in gone.items())]
+    lines = [", ".join(there), *(f"{_and_others(titles)}: {reason}" for reason, titles in gone.items())]
     return Text("\n".join(line for line in lines if line))
+
+
+def _and_others(titles: list[str]) -> str:
+    return ", ".join(titles) if len(titles) <= SOME else f"{', '.join(titles[:SOME])} and {len(titles) - SOME} more"

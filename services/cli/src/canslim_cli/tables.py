@@ -41,7 +41,7 @@ def leaders(page: Json, more: Iterable[str] = ()) -> RenderableType:
     for name in further:
         table.add_column(name, justify="right", no_wrap=True)
     for rank, item in enumerate(page["items"], 1):
-        table.add_row(str(rank), *_cells(item), *(graded(name, item) for name in further))
+        table.add_row(str(rank), *_cells(item), *(with_grade(name, item) for name in further))
     return Group(Text(title, style="italic"), table)
 
 
@@ -58,10 +58,16 @@ def movers(found: Json) -> RenderableType:
         for place, row in enumerate(found[kind]):
             figures = (number(row[name], decimals) for name in ("earlier", "now", "change"))
             table.add_row("" if place else heading, row["symbol"], _short(row["name"] or "", 24), *figures)
-    return Group(Text(title, style="italic"), table if table.row_count else "nobody moved")
+    parts: list[RenderableType] = [Text(title, style="italic"), table if table.row_count else "nobody moved"]
+    if found["version"] != found["earlier_version"]:
+        parts.append(
+            f"Rated by two formulas, {found['earlier_version'] or 'none'} and {found['version']}: "
+            "some moved for that alone. `canslim backfill` rates the older sessions by today's."
+        )
+    return Group(*parts)
 
 
-def graded(name: str, item: Json) -> str:
+def with_grade(name: str, item: Json) -> str:
     """A rating's value, and its grade; `yes` or `no` alone."""
     grade = item["grades"].get(name)
     if grade in ("yes", "no"):

@@ -20,11 +20,15 @@ from canslim_scoring.universe_strength import known_actions
 
 @dataclass(frozen=True)
 class PublishedSessions:
-    """ratings: session to symbols x ratings, NaN where missing. close, adj_factor: to the newest bar that is stored."""
+    """ratings: session to symbols x ratings, NaN where missing. close, adj_factor: to the newest bar that is stored.
+
+    formulas: how many different sets of formulas rated these sessions.
+    """
 
     ratings: dict[date, pd.DataFrame]
     close: pd.DataFrame
     adj_factor: pd.DataFrame
+    formulas: int
 
     def evaluate(self, names: Sequence[str], *, believe_jumps: bool) -> EvaluationReport:
         """names: the ratings to evaluate. believe_jumps: otherwise windows with an unexplained jump are left out."""
@@ -42,7 +46,7 @@ async def read_published(
     """
     sets = await connection.fetch(
         """
-        SELECT id, session, ratings FROM rating_set
+        SELECT id, session, ratings, versions, rs_version, score_version FROM rating_set
         WHERE universe = $1 AND published_at IS NOT NULL
           AND ($2::date IS NULL OR session >= $2) AND ($3::date IS NULL OR session <= $3)
         ORDER BY session
@@ -61,7 +65,8 @@ async def read_published(
     newest: date = await connection.fetchval("SELECT max(last_session) FROM series WHERE symbol = ANY($1)", symbols)
     count = len(sessions_between(min(ratings), newest))
     panels = await read_panels(connection, symbols, newest, count, ("close", "adj_factor"))
-    return PublishedSessions(ratings, panels["close"], panels["adj_factor"])
+    formulas = {(one["rs_version"], one["score_version"], *one["ratings"], *one["versions"]) for one in sets[::every]}
+    return PublishedSessions(ratings, panels["close"], panels["adj_factor"], len(formulas))
 
 
 async def _table(connection: Connection, chosen: Any) -> pd.DataFrame:

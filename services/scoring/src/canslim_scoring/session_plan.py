@@ -18,8 +18,12 @@ NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """wanted: to be rated. published: by the formulas of today already. thin: too few stocks have a price."""
+    """wanted: to be rated. published: by the formulas of today already. thin: too few stocks have a price.
 
+    symbols: of the universe.
+    """
+
+    symbols: int
     wanted: list[date]
     published: list[date]
     thin: list[date]
@@ -29,7 +33,7 @@ class SessionPlan:
         if not self.thin:
             return None
         named = ", ".join(map(str, self.thin[:NAMED])) + (" and others" if len(self.thin) > NAMED else "")
-        return f"{len(self.thin)} sessions are not rated, for too few stocks have a price then: {named}"
+        return f"not rated, for too few stocks have a price then: {named} ({len(self.thin)} in all)"
 
 
 async def plan_sessions(connection: Connection, universe: str, first: date, last: date) -> SessionPlan:
@@ -37,7 +41,7 @@ async def plan_sessions(connection: Connection, universe: str, first: date, last
     members = await read_members(connection, universe)
     priced = await _priced(connection, universe, first, last)
     published = await _published(connection, universe, first, last)
-    plan = SessionPlan([], [], [])
+    plan = SessionPlan(len(members.symbols), [], [], [])
     for session in sessions_between(first, last).astype(object):
         active = len(members.active_at(session))
         if session in published:
@@ -48,7 +52,7 @@ async def plan_sessions(connection: Connection, universe: str, first: date, last
             plan.thin.append(session)
     if not plan.wanted and not plan.published:
         raise NotPublishable(
-            f"no session of {universe!r} from {first} to {last} can be rated: {plan.warning or 'there is none'}"
+            f"no session of {universe!r} from {first} to {last} can be rated; {plan.warning or 'there is none'}"
         )
     return plan
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from canslim_core.errors import NotPublishable
 from canslim_ratings.coverage import MINIMUM_COVERAGE, Coverage, measure_coverage
-from canslim_ratings.relative_strength import ANCHOR_PATIENCE, rate_strength
+from canslim_ratings.price_windows import ANCHOR_PATIENCE
+from canslim_ratings.relative_strength import rate_strength
 from canslim_ratings.rs_variants import CALENDAR_63
 
 VERSION: Final = CALENDAR_63.version

@@ -119,6 +119,22 @@ class PostgresJobs(JobCreation, JobRemains):
         spawned = await self._add_tasks(task.job_id, task.stage, outcome.spawn, wait)
         await self._settle(task, outcome, spawned)
 
+    async def check_held(self, task: Task) -> None:
+        """For a stage that writes before its task ends. What is held stays so until the transaction ends.
+
+        Raises Superseded or Cancelled where the task is this worker's no more.
+        """
+        held = await self._sql.fetchval(
+            """
+            SELECT true FROM job_task WHERE id = $1 AND state = 'running' AND attempt = $2 AND owner = $3 FOR SHARE
+            """,
+            task.id,
+            task.attempt,
+            task.owner,
+        )
+        if not held:
+            await self._raise_interruption(task)
+
     async def fail(self, task: Task, error: str, retry_in: timedelta | None) -> bool:
         if retry_in is not None:
             return await self._retry(task, error, retry_in)

@@ -20,6 +20,8 @@ class Movers:
 
     session: date
     earlier_session: date
+    version: str
+    earlier_version: str
     leaders: Sequence[Row]
     rises: Sequence[Row]
     falls: Sequence[Row]
@@ -33,8 +35,8 @@ async def read_history(
         rows = await connection.fetch(
             """
             SELECT * FROM (
-                SELECT rating_set.session, rating_set.ratings, close, rs_rating, rs_provisional, score, coverage,
-                       graded, figures
+                SELECT rating_set.session, rs_version, score_version, rating_set.ratings, versions, close,
+                       rs_rating, rs_provisional, score, coverage, graded, figures
                 FROM rating JOIN rating_set ON rating_set.id = set_id
                 WHERE universe = $1 AND symbol = $2 AND published_at IS NOT NULL
                   AND ($3::date IS NULL OR rating_set.session >= $3) AND ($4::date IS NULL OR rating_set.session <= $4)
@@ -80,6 +82,8 @@ async def read_movers(
         return Movers(
             now["session"],
             earlier["session"],
+            _version(now, rating),
+            _version(earlier, rating),
             leaders=await read(
                 "now >= $4 AND coalesce(earlier < $4, true)", "now DESC, change DESC NULLS FIRST", bound
             ),
@@ -88,11 +92,26 @@ async def read_movers(
         )
 
 
+def _version(chosen: Row, rating: str) -> str:
+    """The formula of a rating in a set; empty where it has none."""
+    own = {
+        "rs_rating": "rs_version",
+        "rs_provisional": "rs_version",
+        "score": "score_version",
+        "coverage": "score_version",
+    }
+    if rating in own:
+        return chosen[own[rating]] or ""
+    return str(dict(zip(chosen["ratings"], chosen["versions"], strict=True)).get(rating, ""))
+
+
 async def _two_sets(connection: Connection, universe: str, session: date | None, back: int) -> tuple[Row, Row]:
     rows = await connection.fetch(
         f"""
         WITH chosen AS ({CHOSEN})
-        SELECT rating_set.id, rating_set.session, rating_set.ratings FROM rating_set JOIN chosen USING (universe)
+        SELECT rating_set.id, rating_set.session, rating_set.ratings, rating_set.versions, rating_set.rs_version,
+               rating_set.score_version
+        FROM rating_set JOIN chosen USING (universe)
         WHERE rating_set.published_at IS NOT NULL AND rating_set.session <= chosen.session
         ORDER BY rating_set.session DESC LIMIT $3
         """,

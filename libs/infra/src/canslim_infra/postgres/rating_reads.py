@@ -64,7 +64,7 @@ class StockFilter:
 
 @dataclass(frozen=True, slots=True)
 class StockPage:
-    """A page of a published set. `set` is None where nothing is published."""
+    """A page of a published set, of whose market only the state is told. `set` is None where nothing is published."""
 
     set: Row | None
     total: int
@@ -82,7 +82,10 @@ async def list_stocks(
     limit: int,
     offset: int,
 ) -> StockPage:
-    """The stocks of a published set, filtered, sorted by a key of ORDERS, paged."""
+    """The stocks of a published set, filtered, sorted by a key of ORDERS, paged.
+
+    Raises NotFound where the session asked for is not published.
+    """
     order = ORDERS[sort].replace("{}", "DESC" if descending else "ASC")
     conditions, values = keep.conditions(first=5)
     matched = f"""
@@ -93,7 +96,8 @@ async def list_stocks(
         rows = await connection.fetch(
             f"""
             WITH chosen AS MATERIALIZED ({CHOSEN})
-            SELECT to_jsonb(chosen) AS set, (SELECT count(*) {matched}) AS total, page.*
+            SELECT to_jsonb(chosen) || jsonb_build_object('market', chosen.market -> 'state') AS set,
+                   (SELECT count(*) {matched}) AS total, page.*
             FROM chosen LEFT JOIN LATERAL (
                 SELECT {ITEM_COLUMNS} {matched} ORDER BY {order}, rating.symbol LIMIT $3 OFFSET $4
             ) AS page ON true
@@ -104,6 +108,8 @@ async def list_stocks(
             offset,
             *values,
         )
+    if not rows and session is not None:
+        raise NotFound(f"nothing is published of universe {universe!r}{_at(session)}")
     if not rows:
         return StockPage(None, 0, [])
     chosen = rows[0]["set"]

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 from starlette.responses import Response
@@ -12,9 +11,6 @@ from canslim_api.handlers.stocks import UniverseQuery, known_universe
 from canslim_api.problems import wrong
 from canslim_core.ratings import RATINGS
 from canslim_infra.postgres.rating_history import read_movers
-
-#: Where O'Neil begins to look.
-LEADER = 80.0
 
 
 class RatingItem(BaseModel):
@@ -43,8 +39,8 @@ class MoversQuery(UniverseQuery):
     rating: str = "rs_rating"
     #: Published sessions between the two.
     back: int = Field(default=5, ge=1, le=1000)
-    #: Who reaches it is a leader.
-    leader: float = LEADER
+    #: Who reaches it is a leader; by default 80, or the rating's best grade.
+    leader: float | None = None
     limit: int = Field(default=20, ge=1, le=1000)
 
     @field_validator("rating")
@@ -70,6 +66,9 @@ class MoverList(BaseModel):
     rating: str
     session: date
     earlier_session: date
+    #: By which formulas the two were rated; where these differ, so may ratings without any news.
+    version: str
+    earlier_version: str
     leader: float
     leaders: list[Mover]
     rises: list[Mover]
@@ -84,8 +83,9 @@ async def index(call: Call[Query, Body]) -> Response:
 async def movers(call: Call[MoversQuery, Body]) -> Response:
     query = call.query
     rating = RATINGS[query.rating]
-    if not rating.low <= query.leader <= rating.high:
-        raise wrong("query", "leader", f"{rating.name} is from {rating.low:g} to {rating.high:g}, not {query.leader:g}")
+    leader = rating.leading if query.leader is None else query.leader
+    if not rating.low <= leader <= rating.high:
+        raise wrong("query", "leader", f"{rating.name} is from {rating.low:g} to {rating.high:g}, not {leader:g}")
     universe = await known_universe(query.universe, call.services)
     found = await read_movers(
         call.services.database,
@@ -93,12 +93,8 @@ async def movers(call: Call[MoversQuery, Body]) -> Response:
         query.session,
         rating=rating.name,
         back=query.back,
-        bound=query.leader,
+        bound=leader,
         limit=query.limit,
     )
-    listed = MoverList(universe=universe, rating=rating.name, leader=query.leader, **_fields(found))
+    listed = MoverList(universe=universe, rating=rating.name, leader=leader, **asdict(found))
     return Response(listed.model_dump_json(), media_type="application/json")
-
-
-def _fields(found: Any) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in ("session", "earlier_session", "leaders", "rises", "falls")}

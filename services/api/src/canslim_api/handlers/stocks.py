@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from canslim_api.endpoints import LARGEST_OFFSET, Body, Call, Query
 from canslim_api.problems import wrong
 from canslim_api.rating_fields import RatingBounds, bounded, describe_ratings, figures, grades
 from canslim_api.services import Services
-from canslim_core.ratings import BENCHMARK, RATINGS
+from canslim_core.ratings import BENCHMARK, LETTERS, RATINGS
 from canslim_infra.postgres.rating_columns import SHARED
 from canslim_infra.postgres.rating_history import read_history
 from canslim_infra.postgres.rating_reads import (
@@ -25,7 +25,6 @@ from canslim_infra.postgres.rating_reads import (
     read_stock,
 )
 
-LETTERS = ("C", "A", "N", "S", "L", "I", "M")
 CSV_COLUMNS = (
     "symbol",
     "name",
@@ -40,7 +39,7 @@ CSV_COLUMNS = (
     "reason",
 )
 #: Ratings whose grades are more than yes or no.
-GRADED = tuple(name for name in SHARED if len(RATINGS[name].grades) > 2)
+LETTERED = tuple(name for name in SHARED if len(RATINGS[name].grades) > 2)
 
 
 class UniverseQuery(Query):
@@ -157,8 +156,11 @@ class HistoryItem(BaseModel):
 
 
 class StockHistory(BaseModel):
+    """formulas: the versions by rating, at the first session and at each where one of them changed."""
+
     symbol: str
     universe: str
+    formulas: dict[date, dict[str, str]]
     items: list[HistoryItem]
 
 
@@ -220,8 +222,19 @@ async def history(call: Call[HistoryQuery, Body]) -> Response:
         limit=call.query.limit,
     )
     items = [HistoryItem(**{name: row[name] for name in HistoryItem.model_fields} | figures(row)) for row in rows]
-    listed = StockHistory(symbol=symbol, universe=universe, items=items)
+    listed = StockHistory(symbol=symbol, universe=universe, formulas=_formulas(rows), items=items)
     return Response(listed.model_dump_json(), media_type="application/json")
+
+
+def _formulas(rows: Sequence[Mapping[str, Any]]) -> dict[date, dict[str, str]]:
+    changes: dict[date, dict[str, str]] = {}
+    newest: dict[str, str] = {}
+    for row in rows:
+        own = {"rs_rating": row["rs_version"], "score": row["score_version"] or ""}
+        versions = own | dict(zip(row["ratings"], row["versions"], strict=True))
+        if versions != newest:
+            changes[row["session"]] = newest = versions
+    return changes
 
 
 async def prices(call: Call[PricesQuery, Body]) -> Response:
@@ -256,12 +269,11 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json(universe: str, page: StockPage) -> Response:
     chosen = page.set or {}
-    market = chosen.get("market") or {}
     listed = StockList(
         universe=universe,
         session=chosen.get("session"),
         published_at=chosen.get("published_at"),
-        market=market.get("state"),
+        market=chosen.get("market"),
         rs_version=chosen.get("rs_version"),
         score_version=chosen.get("score_version"),
         total=page.total,
@@ -274,7 +286,7 @@ def _csv(page: StockPage) -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
     names = (*CSV_COLUMNS, *SHARED)
-    letter_of = {name: f"{name.removesuffix('_grade')}_letter" for name in GRADED}
+    letter_of = {name: f"{name.removesuffix('_grade')}_letter" for name in LETTERED}
     writer.writerow((*names, *letter_of.values(), *(f"{letter}_points" for letter in LETTERS)))
     for row in page.items:
         item = _item(row)

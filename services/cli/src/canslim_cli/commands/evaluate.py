@@ -37,7 +37,15 @@ async def evaluate(
     console: Console,
 ) -> None:
     """Prints the report, and writes it where it is wanted. Raises UpRefused with one clear line."""
+    for path in (csv, page):
+        if path is not None and not path.parent.is_dir():
+            raise UpRefused(f"{path} can't be written: there is no folder {path.parent}")
     published = await _read(database_url or _embedded(data_dir), question)
+    if published.formulas > 1:
+        console.print(
+            f"Rated by {published.formulas} sets of formulas; `canslim backfill` rates the older sessions by today's.",
+            soft_wrap=True,
+        )
     try:
         report = published.evaluate(names, believe_jumps=believe_jumps)
     except ValueError as error:

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
 from canslim_cli import stock_page, tables
 from canslim_cli.options import DEFAULT_API, Api, DataDir, Format, Universe, api_client, console
 from canslim_cli.progress import follow, summarize
-from canslim_core.ratings import RATINGS
+from canslim_core.ratings import RATINGS, SHORT_NAMES
 
 DAY = ["%Y-%m-%d"]
 Session = Annotated[
@@ -18,6 +20,14 @@ Session = Annotated[
 ]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="Rows.")]
 Output = Annotated[Format, typer.Option("--format", help="How to print it.")]
+
+
+class TableOrJson(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+NoCsv = Annotated[TableOrJson, typer.Option("--format", help="How to print it.")]
 
 
 def screen(
@@ -63,14 +73,14 @@ def show(
     universe: Universe = None,
     session: Session = None,
     ratings: Annotated[bool, typer.Option("--ratings", help="How each rating of the catalogue follows.")] = False,
-    output: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.TABLE,
+    output: NoCsv = TableOrJson.TABLE,
     api: Api = DEFAULT_API,
 ) -> None:
     """One stock, letter by letter: what was found, what was wanted, points, reasons."""
     with api_client(api, None) as client:
         query = {"universe": universe, "session": _day(session)}
-        detail = client.get(f"/screener/stocks/{symbol.upper()}", query)
-    if output is Format.JSON:
+        detail = client.get(f"/screener/stocks/{quote(symbol.upper(), safe='')}", query)
+    if output is TableOrJson.JSON:
         typer.echo(json.dumps(detail, indent=2))
     else:
         tables.print_plain(console, (stock_page.ratings if ratings else stock_page.letters)(detail))
@@ -79,18 +89,20 @@ def show(
 def movers(
     rating: Annotated[str, typer.Option(help="In which rating.")] = "rs_rating",
     back: Annotated[int, typer.Option(min=1, max=1000, help="Against so many published sessions before.")] = 5,
-    leader: Annotated[float, typer.Option(help="Who reaches it is a leader.")] = 80,
+    leader: Annotated[
+        float | None, typer.Option(help="Who reaches it is a leader.", show_default="80, or the rating's best grade")
+    ] = None,
     limit: Limit = 10,
     universe: Universe = None,
     session: Session = None,
-    output: Annotated[Format, typer.Option("--format", help="table or json.")] = Format.TABLE,
+    output: NoCsv = TableOrJson.TABLE,
     api: Api = DEFAULT_API,
 ) -> None:
     """New leaders, largest rises and largest falls since some sessions ago."""
     query = {"rating": rating, "back": back, "leader": leader, "limit": limit, "universe": universe}
     with api_client(api, None) as client:
         found = client.get("/screener/movers", query | {"session": _day(session)})
-    if output is Format.JSON:
+    if output is TableOrJson.JSON:
         typer.echo(json.dumps(found, indent=2))
     else:
         tables.print_plain(console, tables.movers(found))
@@ -106,7 +118,11 @@ def backfill(
     api: Api = DEFAULT_API,
     data_dir: DataDir = None,
 ) -> None:
-    """Rate past sessions from what is stored, each as if nothing later were known."""
+    """Rate past sessions from what is stored.
+
+    Each sees the prices and filings that were known then. Which stocks there are, and their industries, are today's:
+    those that left the universe are missing, which flatters the past.
+    """
     with api_client(api, data_dir) as client:
         body = {"from": _day(first), "to": _day(last), "universe": universe}
         started = client.post("/screener/backfill", body)
@@ -132,5 +148,5 @@ def _bounds(side: str, given: Sequence[str] | None) -> dict[str, str]:
             raise typer.BadParameter(
                 f"{bound!r} is no RATING=VALUE; the ratings are {', '.join(RATINGS)}", param_hint=f"--{side}"
             )
-        bounds[f"{side}_{'rs' if name == 'rs_rating' else name}"] = value
+        bounds[f"{side}_{SHORT_NAMES.get(name, name)}"] = value
     return bounds

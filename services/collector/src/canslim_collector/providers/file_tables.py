@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def read_filings(folder: Path) -> tuple[dict[str, Columns], dict[str, str]]:
 def read_ownership(folder: Path) -> tuple[dict[str, Columns], dict[str, str]]:
     """By symbol, as Answer.ownership has it, and the reasons of symbols with a wrong cell. Raises Malformed.
 
-    A file without dates counts from its first day.
+    A file without dates counts from the day it was written.
     """
     path = find_file(folder, "ownership")
     if path is None:
@@ -138,7 +139,11 @@ def read_ownership(folder: Path) -> tuple[dict[str, Columns], dict[str, str]]:
     raw = read_table(path, ("symbol",), ("as_of", *figures))
     faults = Faults(path, raw)
     rows = raw[["symbol"]].copy()
-    rows["as_of"] = parse_dates(raw["as_of"]) if "as_of" in raw else pd.Timestamp("1970-01-01")
+    rows["as_of"] = (
+        parse_dates(raw["as_of"])
+        if "as_of" in raw
+        else pd.Timestamp(datetime.fromtimestamp(path.stat().st_mtime, UTC).date())
+    )
     if "as_of" in raw:
         faults.refuse(rows["as_of"].isna(), "as_of", DATE)
     _read_figures(raw, rows, figures, faults)

@@ -51,6 +51,7 @@ async def test_an_empty_database_gives_an_empty_table(api: httpx.AsyncClient) ->
         "market": None,
         "rs_version": None,
         "score_version": None,
+        "universe_hash": None,
         "total": 0,
         "items": [],
     }

@@ -17,6 +17,7 @@ from canslim_ratings.relative_strength import rate_strength
 from canslim_ratings.rs_variants import CALENDAR_63
 from canslim_scoring.members import read_members
 from canslim_scoring.panel_store import read_panels
+from canslim_scoring.rating_store import universe_hash
 from canslim_scoring.universe_strength import STRENGTH_SESSIONS
 from tests.scoring.pipeline import recalculate, refresh, run_job
 
@@ -57,7 +58,14 @@ async def test_the_newest_session_is_published_with_its_versions(rated: Database
     assert (chosen["session"], chosen["universe"]) == (SESSION, "sample")
     assert (chosen["rs_version"], chosen["score_version"]) == (CALENDAR_63.version, FORMULA)
     assert chosen["rated"] <= chosen["priced"] <= chosen["active"]
-    assert len(await ratings(rated)) == 410
+    stocks = await ratings(rated)
+    assert len(stocks) == 410
+    assert chosen["universe_hash"] == universe_hash(symbol for symbol, row in stocks.items() if row["rs_rating"])
+
+
+@pytest.mark.parametrize(("other", "same"), [(("B", "A"), True), (("A",), False), (("A", "B", "C"), False)])
+def test_a_universe_hash_names_a_set_of_symbols(other: tuple[str, ...], same: bool) -> None:
+    assert (universe_hash(["A", "B"]) == universe_hash(other)) == same
 
 
 async def test_the_ratings_are_those_of_the_formula_on_the_same_panel(rated: Database) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -63,8 +64,8 @@ async def make_set(
     """Makes a set of the task's job, unpublished and empty. strengths: what `rate_strength` returned."""
     set_id: int = await connection.fetchval(
         """
-        INSERT INTO rating_set (job_id, universe, session, rs_version, active, priced, rated)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+        INSERT INTO rating_set (job_id, universe, session, rs_version, active, priced, rated, universe_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
         """,
         task.job_id,
         task.universe,
@@ -73,8 +74,14 @@ async def make_set(
         coverage.active,
         coverage.priced,
         int(strengths["rs_rating"].notna().sum()),
+        universe_hash(strengths.index[strengths["rs_rating"].notna()]),
     )
     return set_id
+
+
+def universe_hash(symbols: Iterable[str]) -> str:
+    """Names a set of symbols: two sets with one hash rated the same stocks against each other."""
+    return sha256("\n".join(sorted(symbols)).encode()).hexdigest()[:16]
 
 
 async def write_strength(connection: Connection, set_id: int, rows: Iterable[Row]) -> None:
@@ -91,8 +98,8 @@ async def open_set(connection: Connection, job_id: UUID, universe: str, session:
         return own
     copied: int = await connection.fetchval(
         """
-        INSERT INTO rating_set (job_id, universe, session, rs_version, active, priced, rated)
-        SELECT $1, universe, session, rs_version, active, priced, rated FROM rating_set
+        INSERT INTO rating_set (job_id, universe, session, rs_version, active, priced, rated, universe_hash)
+        SELECT $1, universe, session, rs_version, active, priced, rated, universe_hash FROM rating_set
         WHERE universe = $2 AND session = $3 AND published_at IS NOT NULL
         RETURNING id
         """,

@@ -14,8 +14,8 @@ Row = dict[str, Any]
 
 #: The newest published set of universe $1, or that of session $2.
 CHOSEN = """
-    SELECT id, universe, session, rs_version, score_version, ratings, versions, active, priced, rated, market,
-           published_at
+    SELECT id, universe, session, rs_version, score_version, ratings, versions, universe_hash, active, priced, rated,
+           market, published_at
     FROM rating_set
     WHERE universe = $1 AND published_at IS NOT NULL AND ($2::date IS NULL OR session = $2)
     ORDER BY session DESC LIMIT 1

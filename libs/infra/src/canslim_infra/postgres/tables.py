@@ -287,6 +287,8 @@ class RatingSet(SQLModel, table=True):
     #: The ratings beside those two, and the version of each: what `figures` and `reasons` of its rows hold, in order.
     ratings: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
     versions: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    #: Of the symbols that were rated against each other (`universe_hash` of scoring); null in sets older than it.
+    universe_hash: str | None = Field(sa_type=Text)
     #: Symbols of the universe that still trade, those with a price at the session, those rated.
     active: int
     priced: int

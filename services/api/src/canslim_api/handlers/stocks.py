@@ -114,6 +114,8 @@ class StockList(BaseModel):
     market: str | None
     rs_version: str | None
     score_version: str | None
+    #: Two sessions with one hash rated the same stocks against each other.
+    universe_hash: str | None
     total: int
     items: list[StockItem]
 
@@ -276,6 +278,7 @@ def _json(universe: str, page: StockPage) -> Response:
         market=chosen.get("market"),
         rs_version=chosen.get("rs_version"),
         score_version=chosen.get("score_version"),
+        universe_hash=chosen.get("universe_hash"),
         total=page.total,
         items=[StockItem(**_item(row)) for row in page.items],
     )

@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("job", sa.Column("first_session", sa.Date(), nullable=True))
     for name in ("ratings", "versions"):
         op.add_column("rating_set", sa.Column(name, sa.ARRAY(sa.Text()), server_default="{}", nullable=False))
+    op.add_column("rating_set", sa.Column("universe_hash", sa.Text(), nullable=True))
     op.add_column("rating", sa.Column("figures", sa.ARRAY(sa.Double()), nullable=True))
     op.add_column("rating", sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=True))
     # A backfill makes a set for each of its sessions.
@@ -34,7 +35,10 @@ def downgrade() -> None:
     op.execute("DELETE FROM rating_set USING job WHERE job.id = job_id AND job.kind = 'backfill'")
     op.drop_constraint("rating_set_once", "rating_set")
     op.create_unique_constraint("rating_set_job_id_key", "rating_set", ["job_id"])
-    for table, names in {"rating": ("reasons", "figures"), "rating_set": ("versions", "ratings")}.items():
+    for table, names in {
+        "rating": ("reasons", "figures"),
+        "rating_set": ("universe_hash", "versions", "ratings"),
+    }.items():
         for name in names:
             op.drop_column(table, name)
     op.drop_column("job", "first_session")

@@ -107,7 +107,7 @@ def rate_across(figures: pd.DataFrame) -> pd.DataFrame:
 
 def points(figures: pd.DataFrame, rating: pd.Series) -> pd.Series:
     """The rubric without M, where nothing is missing."""
-    rank = rating.groupby(figures["industry"]).mean().rank(ascending=False, pct=True) * 100
+    rank = figures.groupby("industry")["raw_0"].mean().rank(ascending=False, pct=True) * 100
     owned = figures["institutional_pct"].clip(upper=100)
     trend = figures["holders_now"] - figures["holders_before"]
     shares = figures["shares_outstanding"]

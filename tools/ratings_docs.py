@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from canslim_core.ratings import RATINGS
 from canslim_ratings import CATALOGUE, CRITERIA, Facts, Rating, Ratings, make_panels, market_direction, rate_all
 from canslim_ratings.relative_strength import rate_strength
 from canslim_ratings.rs_variants import VARIANTS
@@ -151,12 +152,12 @@ def _examples(rating: Rating, ratings: Ratings) -> Iterator[str]:
         # The rarest reason says more than that a stock does not trade any more.
         rarest = min(counts, key=counts.__getitem__)
         symbol = next(symbol for symbol, reason in reasons.items() if reason == rarest)
-        yield f"*Without a value*: {symbol}, {_worked(rating, ratings, symbol)} (`{rarest}`)."
+        yield f"*Without a value*: {symbol}: {_worked(rating, ratings, symbol)} (`{rarest}`)."
 
 
 def _worked(rating: Rating, ratings: Ratings, symbol: str) -> str:
     [(_, details)] = ratings.details([symbol])
-    return rating.work_out(details[rating.name])
+    return RATINGS[rating.name].work_out(details[rating.name])
 
 
 def _variants() -> str:

@@ -11,7 +11,20 @@ def test_names_are_unique_and_the_first_four_are_those_that_services_store() -> 
 
 
 def test_versions_are_those_of_the_formulas() -> None:
-    assert [rating.version for rating in CATALOGUE[:4]] == [CALENDAR_63.version] * 2 + [FORMULA] * 2
+    versions = {rating.name: rating.version for rating in CATALOGUE}
+    assert versions["rs_rating"] == CALENDAR_63.version
+    assert versions["score"] == versions["coverage"] == FORMULA
+
+
+def test_two_formulas_share_no_version() -> None:
+    """The score and its coverage come of one rubric; the changes of a group differ in their window."""
+    family = {"coverage": "score"} | {
+        rating.name: "group_rs_change" for rating in CATALOGUE if rating.name.startswith("group_rs_change")
+    }
+    owners: dict[str, set[str]] = {}
+    for rating in CATALOGUE:
+        owners.setdefault(rating.version, set()).add(family.get(rating.name, rating.name))
+    assert [names for names in owners.values() if len(names) > 1] == []
 
 
 def test_every_variant_has_a_version_of_its_own() -> None:

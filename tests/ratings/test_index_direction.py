@@ -1,10 +1,14 @@
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from canslim_ratings import IndexDirection, MarketState, index_direction
+from canslim_ratings import IndexDirection, LogEntry, MarketState, index_direction
 from tests.ratings.builders import sessions, shared
 
 
@@ -98,6 +102,69 @@ def test_six_distribution_days_end_the_uptrend_and_the_count() -> None:
     assert found.follow_through is None
 
 
+def test_the_first_higher_close_after_a_correction_near_the_high_is_day_one() -> None:
+    """Five sessions after the low of the decline, whose lows the correction's day is far above."""
+    pressed = [-0.0025, 0.003] * 5 + [-0.0025]
+    found = after_follow_through([*pressed, 0.001, 0.001], [True, False] * 5 + [True, False, False])
+    assert [entry.event for entry in found.log[-3:-1]] == ["correction", "rally"]
+    assert [entry.rally_day for entry in found.log[-3:]] == [None, 1, 2]
+    assert str(found.log[-3].session) in found.log[-2].text
+
+
+def test_no_follow_through_confirms_before_day_four_after_a_correction() -> None:
+    pressed = [-0.0025, 0.003] * 5 + [-0.0025]
+    strong = [0.001, 0.02, 0.02, 0.02]
+    found = after_follow_through([*pressed, *strong], [True, False] * 5 + [True, False, True, True, True])
+    assert [entry.event for entry in found.log[-4:]] == ["rally", None, None, "follow_through"]
+
+
+def test_a_low_of_25_sessions_ago_gives_way_to_a_later_one_and_the_log_says_so() -> None:
+    """The lowest close slides out of the window after 24 sessions; from then on a later one is the lowest in it."""
+    gains = [0.01, *[0.001] * 8, -0.008, *[0.001] * 20]
+    found = after_decline(gains, [False] * len(gains))
+    moved = [entry for entry in found.log if entry.event == "later_low"]
+    assert moved
+    assert "the lowest close of 25 sessions is by now that of" in moved[0].text
+    days = [entry.rally_day for entry in found.log[len(DECLINE) :]]
+    assert days[:24] == list(range(1, 25))
+    assert moved[0].session == found.log[len(DECLINE) + 24].session
+    assert found.log[-1].state is MarketState.RALLY
+
+
+def assert_says_why(log: Sequence[LogEntry]) -> None:
+    assert all(entry.text for entry in log)
+    for before, entry in pairwise(log):
+        told = entry.event is not None
+        assert told or entry.state is before.state, entry
+        counted_on = entry.rally_day is None or before.rally_day is None or entry.rally_day == before.rally_day + 1
+        assert told or counted_on, entry
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_every_session_has_a_text_and_every_turn_an_event(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frame = bars(rng.normal(0.0, 0.012, 250).tolist(), (rng.random(250) > 0.5).tolist())
+    frame["low"] *= 1 - rng.random(250) * 0.01
+    log = index_direction(frame).log
+    assert_says_why(log)
+
+
+@pytest.mark.parametrize("name", ["SPY", "QQQ"])
+def test_every_session_of_an_index_has_a_text_and_every_turn_an_event(name: str) -> None:
+    for part in stretches(index_bars(name)):
+        assert_says_why(index_direction(part).log)
+
+
+@pytest.mark.parametrize("name", ["SPY", "QQQ"])
+def test_every_correction_of_an_index_is_followed_by_day_one(name: str) -> None:
+    for part in stretches(index_bars(name)):
+        log = index_direction(part).log
+        for at, entry in enumerate(log):
+            if entry.event == "correction":
+                assert next((later.rally_day for later in log[at:] if later.rally_day), 1) == 1
+
+
 def test_a_distribution_day_is_forgotten_after_25_sessions() -> None:
     held = after_follow_through([-0.003] + [0.0] * 25, [True] + [False] * 25)
     gone = after_follow_through([-0.003] + [0.0] * 26, [True] + [False] * 26)
@@ -169,9 +236,14 @@ def published(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def replayed(frame: pd.DataFrame) -> dict[date, tuple[str | None, int | None]]:
     """Event and rally day by session from 1998 to 2025; no rally crosses a gap of the data, as 2021-03 to 2022-03."""
+    logs = [index_direction(part).log for part in stretches(frame)]
+    return {entry.session: (entry.event, entry.rally_day) for log in logs for entry in log}
+
+
+def stretches(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """The parts between gaps of the data."""
     stretch = (frame.index.to_series().diff() > pd.Timedelta(days=10)).cumsum()
-    parts = [part for _, part in frame.groupby(stretch)]
-    return {entry.session: (entry.event, entry.rally_day) for part in parts for entry in index_direction(part).log}
+    return [part for _, part in frame.groupby(stretch)]
 
 
 def test_the_replay_covers_1998_to_2025() -> None:

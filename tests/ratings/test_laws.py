@@ -13,7 +13,7 @@ from canslim_ratings import CATALOGUE, Facts, Ratings, rate_all
 from tests.ratings.builders import T0, filing, snapshots
 from tests.ratings.world import PANELS, World, noise, world
 
-laws = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 worlds = st.builds(world, symbols=st.integers(8, 16), seed=st.integers(0, 500))
 #: Powers of two, by which every float is multiplied exactly.
 scales = st.sampled_from([2.0**power for power in (-10, -3, 1, 6, 12)])
@@ -94,9 +94,14 @@ def test_a_blank_symbol_is_unrated_and_moves_nobody(known: World) -> None:
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-@laws
+@settings(laws, max_examples=25)
 @given(known=worlds, ago=st.integers(1, 20), shock=st.floats(-0.9, 3.0))
 def test_a_changed_future_changes_nothing(known: World, ago: int, shock: float) -> None:
+    """Of a table, and of the benchmark, `Facts` takes what was known at the session, so these are given whole.
+
+    Panels, and the bars that the market is read off, have to end with the session: whoever gives more is refused (the
+    test below), so that `World.facts` cuts them, as every caller has to. What is beyond the cut is changed as well.
+    """
     session = known.close.index[-1 - ago]
     later = known.close.index > session
     future = [
@@ -114,6 +119,19 @@ def test_a_changed_future_changes_nothing(known: World, ago: int, shock: float) 
         ownership=pd.concat([known.ownership, owned]),
     )
     assert_same(rate_all(corrupted.facts(session)), rate_all(known.facts(session)))
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_that_does_not_end_with_the_session_is_refused(name: str) -> None:
+    known = world(8)
+    with pytest.raises(ValueError, match=r"the last row of close must be|must have the sessions and symbols of close"):
+        known.facts(known.close.index[-2], **{name: getattr(known, name)})
+
+
+def test_all_panels_that_end_later_are_refused() -> None:
+    known = world(8)
+    with pytest.raises(ValueError, match="the last row of close must be the session"):
+        known.facts(known.close.index[-2], **{name: getattr(known, name) for name in PANELS})
 
 
 @laws

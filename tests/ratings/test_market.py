@@ -43,6 +43,29 @@ def test_no_index_with_history_is_no_state() -> None:
     assert (market.state, market.since, market.leader) == (None, None, None)
 
 
+def test_the_market_stands_at_the_newest_session_of_an_index() -> None:
+    assert market_direction({"SPY": FALLING, "QQQ": CONFIRMED.iloc[:-1]}).session == FALLING.index[-1].date()
+    assert market_direction({}).session is None
+    assert market_direction({"SPY": FALLING.iloc[:0]}).session is None
+
+
+def test_an_index_whose_bars_ended_before_has_no_say() -> None:
+    old = CONFIRMED.set_axis(CONFIRMED.index - pd.Timedelta(days=700))
+    market = market_direction({"SPY": FALLING, "QQQ": old})
+    assert (market.state, market.leader) == (MarketState.CORRECTION, "SPY")
+    assert market.indexes["QQQ"].state is MarketState.UPTREND
+
+
+def test_a_bar_without_a_close_is_no_bar() -> None:
+    holed = CONFIRMED.assign(close=CONFIRMED["close"].where(CONFIRMED.index < CONFIRMED.index[-1]))
+    assert market_direction({"SPY": FALLING, "QQQ": holed}).leader == "SPY"
+
+
+def test_a_young_index_beside_one_that_ended_is_a_market_without_a_state() -> None:
+    market = market_direction({"SPY": FALLING.iloc[-50:], "QQQ": CONFIRMED.iloc[:-3]})
+    assert (market.session, market.state) == (FALLING.index[-1].date(), None)
+
+
 def test_states_are_ordered_by_strength() -> None:
     ordered = sorted(MarketState, key=lambda state: state.strength)
     assert ordered == [

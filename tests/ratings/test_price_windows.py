@@ -1,6 +1,8 @@
 import numpy as np
+import pandas as pd
 
-from canslim_ratings.price_windows import anchors, jumps, starts_later
+from canslim_ratings.price_windows import anchors, starts_later, unexplained_jumps
+from tests.ratings.builders import sessions
 
 PRICES = np.array([[10.0, np.nan], [11.0, np.nan], [np.nan, 20.0], [12.0, 21.0], [13.0, 40.0]])
 
@@ -30,3 +32,20 @@ def test_a_jump_is_a_move_above_40_percent_from_one_price_to_the_next() -> None:
     assert jumps(PRICES).tolist() == [[False, False], [False, False], [False, False], [False, True]]
     gap = np.array([[10.0], [np.nan], [15.0]])
     assert jumps(gap).tolist() == [[False], [True]]
+
+
+def test_a_known_action_explains_the_jump_of_its_day() -> None:
+    ex_date = sessions(5)[-1]
+    assert not jumps(PRICES, pd.DataFrame({"symbol": ["B"], "session": [ex_date]})).any()
+    for symbol, day in (
+        ("A", ex_date),
+        ("GONE", ex_date),
+        ("B", sessions(5)[2]),
+        ("B", ex_date + pd.Timedelta(days=9)),
+    ):
+        assert jumps(PRICES, pd.DataFrame({"symbol": [symbol], "session": [day]})).any()
+
+
+def jumps(prices: np.ndarray, known_actions: pd.DataFrame | None = None) -> np.ndarray:
+    symbols = pd.Index(["A", "B"][: prices.shape[1]])
+    return unexplained_jumps(prices, sessions(len(prices)), symbols, known_actions)

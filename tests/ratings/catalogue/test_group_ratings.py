@@ -104,3 +104,12 @@ def test_a_jump_that_left_the_window_does_not_count_for_what_was_then() -> None:
     found = grouped(columns)
     assert rate("group_rs", found)["reason"] is None
     assert rate("group_rs_change_126", found)["reason"] == "group_unrated_then"
+
+
+def test_a_known_split_is_no_jump_in_what_was_then() -> None:
+    columns = six(384)
+    columns["A"][:100] = columns["A"][:100] / 10
+    found = grouped(columns)
+    split = pd.DataFrame({"symbol": ["A"], "ex_date": [found.close.index[100]], "factor": [10.0]})
+    explained = facts(found.close, rs=found.rs, group=found.group, splits=split)
+    assert rate("group_rs_change_126", explained)["reason"] is None

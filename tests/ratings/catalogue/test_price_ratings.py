@@ -82,6 +82,17 @@ def test_a_jump_that_the_rs_rating_let_pass_has_a_known_action() -> None:
     assert rate("rs_3m", facts(close, rs=rate_strength(close, known_actions=actions)))["value"] == 1
 
 
+@pytest.mark.parametrize(("name", "ago"), [("rs_3m", 200), ("rs_6m", 200), ("rs_3m", 100)])
+def test_an_unexplained_jump_before_the_window_makes_a_known_one_inside_no_suspect(name: str, ago: int) -> None:
+    close = panel({"A": stepped((ago, 300.0), (20, 100.0)), "B": steady(110.0), "C": steady(90.0)})
+    split = pd.DataFrame({"symbol": ["A"], "ex_date": [close.index[-21]], "factor": [1 / 3]})
+    strengths_ = rate_strength(close, known_actions=split.rename(columns={"ex_date": "session"}))
+    found = facts(close, rs=strengths_, splits=split)
+    assert strengths_.loc["A", "reason"] == "suspect"
+    assert rate(name, found)["reason"] is None
+    assert rate(name, facts(close, rs=strengths_))["reason"] == "suspect"
+
+
 def test_a_window_without_a_price_at_its_anchor_is_missing() -> None:
     holed = steady(120.0)
     holed[-70:-62] = np.nan

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from canslim_core.ratings import RATINGS
 from canslim_ratings import CATALOGUE, Rating, rate_all
 from tests.ratings.builders import facts, panel, steady, strengths
 from tests.ratings.world import world
@@ -47,12 +48,13 @@ def test_versions_are_by_name_in_the_order_of_the_catalogue() -> None:
 def test_a_value_is_worked_out_and_a_missing_one_explained(rating: Rating) -> None:
     ratings = rate_all(world(24, seed=1).facts())
     for (_, details), value in zip(ratings.details(), ratings[rating.name].value, strict=True):
-        text = rating.work_out(details[rating.name])
-        assert text.startswith("missing: ") == np.isnan(value)
+        text = RATINGS[rating.name].work_out(details[rating.name])
+        assert (text in rating.missing.values()) == np.isnan(value)
         assert "{" not in text
 
 
-def test_a_part_that_is_missing_is_said_to_be() -> None:
-    detail = {"value": 50.0, "grade": None, "reason": None, "inputs": {"earned": None, "available": 20.0}}
-    score = next(rating for rating in CATALOGUE if rating.name == "score")
-    assert score.work_out(detail) == "100 x (missing) / 20.00 = 50.0"
+def test_a_value_is_worked_out_by_plain_formatting() -> None:
+    [(_, details)] = rate_all(facts()).details(["A"])
+    found = details["rs_rating"]
+    rating = CATALOGUE[0]
+    assert rating.worked.format(**found, **found["inputs"]) == RATINGS["rs_rating"].work_out(found)

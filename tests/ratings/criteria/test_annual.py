@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from canslim_core.ratings import CRITERIA
+from canslim_ratings import score
 from tests.ratings.builders import facts, filing, panel, quarters, shared, steady, years
 from tests.ratings.criteria.judged import judge
 
@@ -36,6 +38,22 @@ def test_a1_a_year_without_profit_before_or_in_it_gets_nothing() -> None:
     verdict = judge("A1", facts(filings=eps(-1.0, -2.0)))
     assert (verdict["points"], verdict["passed"]) == (0, 0)
     assert verdict["available"] == pytest.approx(8 / 3)
+
+
+def test_a1_a_year_of_two_losses_is_worse_than_any_percentage_and_so_there_is_no_value() -> None:
+    # Up 100 % in the newest year, a loss in each of the two before it.
+    verdict = judge("A1", facts(filings=years(eps_diluted=(2.0, 1.0, -1.0, -2.0))))
+    assert verdict["growth_pct_0"] == pytest.approx(100)
+    assert (verdict["passed"], verdict["reason"]) == (0, "both_negative")
+    assert np.isnan(verdict["value"])
+
+
+def test_a1_a_year_of_two_losses_is_told_in_words() -> None:
+    known = facts(filings=years(eps_diluted=(-1.0, -2.0)))
+    [(_, letters)] = score(known).details(["A"])
+    text = CRITERIA["A1"].explain(letters["A"]["criteria"][0])
+    assert text.startswith("Annual earnings of -1.00 a share in the year to 2023-12-31.")
+    assert "without a profit" in text
 
 
 def test_a1_a_year_from_loss_to_profit_is_left_out() -> None:
@@ -118,6 +136,32 @@ def test_a3_falls_back_on_the_year_where_a_quarter_is_missing() -> None:
     )
     verdict = judge("A3", facts(filings=frame))
     assert (verdict["value"], verdict["from_annual_report"]) == (pytest.approx(20), True)
+
+
+TWO_YEARS = [
+    filing("A", "FY", "2024-09-30", "2024-11-20", net_income=20.0, equity=110.0),
+    filing("A", "FY", "2023-09-30", "2023-11-20", net_income=5.0, equity=90.0),
+]
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        pytest.param([], id="no quarter"),
+        pytest.param([filing("A", "Q1", "2023-12-31", "2024-02-20", net_income=5.0, equity=95.0)], id="an old quarter"),
+    ],
+)
+def test_a3_a_fresh_year_is_used_however_old_the_quarters_are(older: list[dict[str, object]]) -> None:
+    verdict = judge("A3", facts(filings=pd.DataFrame([*TWO_YEARS, *older])))
+    assert (verdict["value"], verdict["reason"]) == (pytest.approx(20), None)
+    assert (verdict["from_annual_report"], verdict["period_end"]) == (True, pd.Timestamp("2024-09-30"))
+
+
+def test_a3_a_year_is_as_stale_as_a_quarter_of_its_age() -> None:
+    known = pd.DataFrame(TWO_YEARS)
+    # 270 days after the year's end, and the next business day.
+    for last, reason in (("2025-06-27", None), ("2025-06-30", "stale_filings")):
+        assert judge("A3", facts(panel({"A": steady(110.0)}, pd.Timestamp(last)), filings=known))["reason"] == reason
 
 
 def test_a3_an_older_year_is_no_answer_for_newer_quarters() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from canslim_ratings import Facts, MarketState, market_direction
+from canslim_core.ratings import CRITERIA
+from canslim_ratings import Facts, MarketState, market_direction, rate_all, rate_strength, score
 from tests.ratings.builders import facts, panel, steady, strengths
 from tests.ratings.criteria.judged import judge
 from tests.ratings.test_index_direction import DECLINE, FOLLOW, bars
@@ -52,7 +53,7 @@ BY_LETTER = {symbol: symbol[0] for symbol in TEN}
     ("symbol", "value", "points", "passed"),
     [("V0", 20, 5, 1), ("W1", 40, 2.5, 1), ("X0", 60, 0, 0), ("Z0", 100, 0, 0)],
 )
-def test_l2_ranks_groups_by_the_mean_rating_of_their_members(
+def test_l2_ranks_groups_by_the_mean_raw_of_their_members(
     symbol: str, value: float, points: float, passed: float
 ) -> None:
     verdict = judge("L2", grouped(TEN, BY_LETTER), symbol)
@@ -81,6 +82,29 @@ def test_l2_without_groups_all_are_unknown() -> None:
     assert judge("L2", facts())["reason"] == "group_unknown"
 
 
+def test_l2_stands_where_group_rs_does() -> None:
+    """X has the better mean raw and Y the better mean rating: one great stock beside a poor one, and two good ones."""
+    finals = {"X1": 900.0, "X2": 101.0, "Y1": 160.0, "Y2": 150.0, "Z1": 90.0, "Z2": 80.0}
+    close = panel({symbol: steady(final) for symbol, final in finals.items()})
+    names = pd.Series({symbol: symbol[0] for symbol in finals}, dtype=object)
+    known = facts(close, rs=rate_strength(close), group=names)
+    rated = rate_all(known)["group_rs"]
+    for at, symbol in enumerate(finals):
+        verdict = judge("L2", known, symbol)
+        assert verdict["group_rs"] == rated.value[at]
+        assert verdict["mean_raw"] == rated.inputs["mean_raw"][at]
+    assert [judge("L2", known, symbol)["value"] for symbol in ("X1", "Y1", "Z1")] == pytest.approx(
+        [100 / 3, 200 / 3, 100]
+    )
+
+
+@pytest.mark.parametrize(("symbol", "place"), [("V0", "20 %"), ("Z0", "100 %")])
+def test_l2_is_told_alike_for_the_best_group_and_the_worst(symbol: str, place: str) -> None:
+    [(_, letters)] = score(grouped(TEN, BY_LETTER)).details([symbol])
+    text = CRITERIA["L2"].explain(letters["L"]["criteria"][1])
+    assert text == f"{symbol[0]} stands at {place} from the top of 5 industry groups."
+
+
 UPTREND = bars([*DECLINE, *FOLLOW], [False] * 68 + [True])
 
 
@@ -107,5 +131,23 @@ def test_m_without_a_market_is_not_available() -> None:
 
 
 def test_m_with_a_short_history_is_not_available() -> None:
-    verdict = judge("M", facts(market=market_direction({"SPY": UPTREND.iloc[:59]})))
+    verdict = judge("M", facts(market=market_direction({"SPY": UPTREND.iloc[-59:]})))
     assert (verdict["reason"], verdict["available"]) == ("short_history", 0)
+
+
+def test_m_without_an_index_at_the_session_is_stale() -> None:
+    verdict = judge("M", facts(market=market_direction({"SPY": UPTREND.iloc[:-1], "QQQ": UPTREND.iloc[:-2]})))
+    assert (verdict["reason"], verdict["available"]) == ("stale_market", 0)
+    assert np.isnan([verdict["points"], verdict["passed"], verdict["value"]]).all()
+
+
+def test_m_is_read_off_the_index_that_has_a_bar_at_the_session() -> None:
+    fallen = bars([*DECLINE, -0.01, -0.01, -0.01, -0.01], [False] * 69)
+    old = UPTREND.set_axis(UPTREND.index - pd.DateOffset(months=23))
+    verdict = judge("M", facts(market=market_direction({"SPY": fallen, "QQQ": old})))
+    assert (verdict["points"], verdict["leader"]) == (0, "SPY")
+
+
+def test_a_market_of_after_the_session_is_refused() -> None:
+    with pytest.raises(ValueError, match="must not look beyond 2024-12-30"):
+        facts(panel({"A": steady(150.0)}).iloc[:-1], market=market_direction({"SPY": UPTREND}))

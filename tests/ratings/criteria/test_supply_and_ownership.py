@@ -81,6 +81,28 @@ def test_i2_compares_percent_where_holders_are_unknown() -> None:
     assert (verdict["points"], verdict["value"], verdict["measure"]) == (5, 2, "institutional_pct")
 
 
+@pytest.mark.parametrize("name", ["S2", "I1", "I2"])
+@pytest.mark.parametrize(("as_of", "reason"), [("2024-06-14", None), ("2024-06-13", "stale_ownership")])
+def test_a_snapshot_is_stale_after_200_days(name: str, as_of: str, reason: str | None) -> None:
+    figures = {"holders": 10.0, "institutional_pct": 50.0, "shares_float": 5e7}
+    verdict = judge(name, owned(("2024-03-01", figures), (as_of, figures)))
+    assert verdict["reason"] == reason
+    assert np.isnan([verdict["points"], verdict["value"]]).all() == (reason is not None)
+
+
+@pytest.mark.parametrize("name", ["S2", "I1", "I2"])
+def test_what_was_known_in_2001_says_nothing_today(name: str) -> None:
+    figures = {"holders": 10.0, "institutional_pct": 50.0, "shares_float": 5e7}
+    verdict = judge(name, owned(("2000-12-31", figures), ("2001-12-31", figures | {"holders": 20.0})))
+    assert (verdict["reason"], verdict["available"]) == ("stale_ownership", 0)
+
+
+@pytest.mark.parametrize(("before", "reason"), [("2024-04-29", None), ("2024-04-28", "old_snapshot_before")])
+def test_i2_does_not_compare_with_a_report_of_over_200_days_before(before: str, reason: str | None) -> None:
+    verdict = judge("I2", owned((before, {"holders": 10}), ("2024-11-15", {"holders": 11})))
+    assert (verdict["reason"], np.isnan(verdict["points"])) == (reason, reason is not None)
+
+
 def test_i2_one_snapshot_has_no_trend() -> None:
     verdict = judge("I2", owned(("2024-11-15", {"holders": 10})))
     assert (verdict["reason"], verdict["available"]) == ("one_snapshot_only", 0)

@@ -154,6 +154,7 @@ async def test_every_rating_explains_itself_by_the_figures_that_are_stored(rated
 
 async def test_the_market_is_read_off_both_indexes(rated: Database) -> None:
     market = (await published_set(rated))["market"]
+    assert market["session"] == "2017-03-31"
     assert market["indexes"].keys() == {"SPY", "QQQ"}
     assert market["state"] == market["indexes"][market["leader"]]["state"]
     assert all(len(index["log"]) == 60 for index in market["indexes"].values())

@@ -24,6 +24,11 @@ def in_any_row(mask: BoolArray) -> BoolArray:
     return np.asarray(mask.any(axis=0), dtype=np.bool_)
 
 
+def any_of(cases: Iterable[tuple[BoolArray, str]]) -> BoolArray:
+    """True where any of `cases` holds."""
+    return np.asarray(np.logical_or.reduce([mask for mask, _ in cases]))
+
+
 def first_reason(size: int, cases: Iterable[tuple[BoolArray, str]]) -> TextArray:
     """Gives each element the code of the first case whose mask holds there, else None."""
     reason = np.full(size, None, dtype=object)

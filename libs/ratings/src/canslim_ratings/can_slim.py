@@ -12,7 +12,7 @@ from canslim_ratings.criteria import CRITERIA, Verdicts
 from canslim_ratings.details import Detail, iterate_details
 from canslim_ratings.facts import Facts
 
-FORMULA: Final = "can-slim.2"
+FORMULA: Final = "can-slim.3"
 LETTERS: Final = ("C", "A", "N", "S", "L", "I", "M")
 #: Nobody is graded on less of the rubric, nor without current earnings and leadership.
 MINIMUM_COVERAGE: Final = 0.70

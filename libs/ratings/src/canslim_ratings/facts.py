@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from canslim_ratings.arrays import BoolArray, FloatArray, IntArray, TextArray, positive_prices, texts_where
+from canslim_ratings.industry_groups import GroupStrength, rank_groups
 from canslim_ratings.market import MarketDirection
 from canslim_ratings.ownership import Ownership
+from canslim_ratings.price_windows import unexplained_jumps
 from canslim_ratings.statements import Statements
 
 #: A year of returns and highs, and the close before it.
@@ -32,7 +34,7 @@ class Facts:
     rs: the result of `rate_strength`, indexed by symbol.
     group: symbol to industry; None or NaN where unknown.
     ownership: `symbol`, `as_of`, `institutional_pct`, `holders`, `shares_outstanding`, `shares_float`.
-    market: the result of `market_direction`.
+    market: the result of `market_direction` on bars up to `session`; one that saw later bars is refused.
 
     The columns of `close` are the universe and its order. What is None is missing, with a reason in each
     criterion that asks for it.
@@ -69,6 +71,8 @@ class Facts:
                 )
         if len(self.close) == 0 or self.close.index[-1] != self.session:
             raise ValueError(f"the last row of close must be the session {self.session}")
+        if self.market is not None and self.market.session is not None and self.market.session > self.session.date():
+            raise ValueError(f"market must not look beyond {self.session.date()}: it ends with {self.market.session}")
         history = positive_prices(self.close.iloc[-LONG_SESSIONS:])
         derived = {
             "statements": Statements.known(self.filings, self.symbols, self.session, self.splits),
@@ -104,6 +108,17 @@ class Facts:
         return np.asarray(self.strength_reasons == "suspect", dtype=np.bool_)
 
     @cached_property
+    def unexplained_jumps(self) -> BoolArray:
+        """Moves of `history` above 40 % that none of `splits` explains; row n is the move to row n + 1.
+
+        `rs` may know of more actions, such as dividends: a stock that is not `suspect` has none in a year.
+        """
+        known = None
+        if self.splits is not None:
+            known = pd.DataFrame({"symbol": self.splits["symbol"], "session": self.splits["ex_date"]})
+        return unexplained_jumps(self.history, self.close.index[-LONG_SESSIONS:], self.symbols, known)
+
+    @cached_property
     def not_priced(self) -> BoolArray:
         """No price at t0."""
         return np.asarray(np.isnan(self.closes[-1]), dtype=np.bool_)
@@ -120,3 +135,10 @@ class Facts:
     def groups(self) -> IntArray:
         """The number of each symbol's industry, -1 where unknown; it only says who belongs together."""
         return np.asarray(pd.factorize(self.group_names)[0], dtype=np.int64)
+
+    @cached_property
+    def group_strength(self) -> GroupStrength:
+        """Industries ranked by the mean raw of the RS Rating over their rated members."""
+        rated = self.strengths["rs_rating"].notna().to_numpy()
+        raw = self.strengths["rs_raw"].to_numpy(dtype=np.float64)
+        return rank_groups(self.groups, np.where(rated, raw, np.nan))

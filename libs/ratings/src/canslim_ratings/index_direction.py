@@ -29,6 +29,11 @@ class IndexDirection:
     follow_through: date | None
     log: tuple[LogEntry, ...] = field(repr=False)
 
+    @property
+    def session(self) -> date | None:
+        """The last one with a bar; None without any."""
+        return self.log[-1].session if self.log else None
+
     def follow_through_days(self) -> tuple[date, ...]:
         """Every follow-through day of the replay, oldest first."""
         return tuple(entry.session for entry in self.log if entry.event == "follow_through")
@@ -42,8 +47,9 @@ def index_direction(bars: pd.DataFrame) -> IndexDirection:
         a correction.
 
     Rules:
-        rally: day 1 is the first higher close after the lowest close of the latest 25 sessions. A low under
-            the lowest one up to day 1 undoes it, and counting starts again from there.
+        rally: day 1 is the first higher close after the correction began, or after the lowest close of the latest
+            25 sessions where that came later: counting starts again from a new one, and when a lower one gets too
+            old, from the lowest since. A low under the lowest one up to day 1 undoes it likewise.
         follow-through: day 4 or later, a gain of 1.25 % or more, more volume than the day before.
         distribution day: a loss of 0.2 % or more on more volume; forgotten after 25 sessions, or once the index
             closes 5 % above that day's close, and all of them in a correction.

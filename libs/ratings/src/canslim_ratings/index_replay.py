@@ -43,7 +43,7 @@ class Replay:
         self.confirmed: int | None = None
         self.floor = np.nan
         self.peak = np.nan
-        # Where the rally is counted from; only ever moves forward.
+        # The rally is counted from the first higher close after this session; it only ever moves forward.
         self.origin = 0
 
     def step(self, at: int) -> LogEntry:
@@ -58,37 +58,63 @@ class Replay:
 
     def _search(self, at: int) -> tuple[str | None, str, int | None]:
         """In a correction or a rally: look for day 1, then for the follow-through."""
-        event, text = self._find_low(at)
+        event, texts = self._find_low(at)
         first = self._first_up_day(at)
         if first is None:
             self.state = MarketState.CORRECTION
-            return event, text, None
+            texts = texts or [f"{self._move(at)}: no higher close since {self.sessions[self.origin]}"]
+            return event, "; ".join(texts), None
         day = at - first + 1
         if self.state is MarketState.CORRECTION:
             self.state = MarketState.RALLY
-            event, text = "rally", f"day {day} of a rally from the low of {self.sessions[self.origin]}"
-        if day >= FOLLOW_THROUGH_DAY and self.gain[at] >= FOLLOW_THROUGH_GAIN and self.heavier[at]:
+            event = "rally"
+            texts.append(f"a rally from the low of {self._low_day(first)}")
+        if day < FOLLOW_THROUGH_DAY:
+            texts.append(f"{self._move(at)} on day {day}, too early to confirm the rally")
+        elif self.gain[at] < FOLLOW_THROUGH_GAIN:
+            texts.append(f"{self._move(at)} on day {day}, too little to confirm the rally")
+        elif not self.heavier[at]:
+            texts.append(f"{self._move(at)} on day {day}, without more volume to confirm the rally")
+        else:
             self._confirm(at, first)
-            text = f"up {self.gain[at]:.2%} on more volume on day {day}: the rally is confirmed"
-            return "follow_through", text, day
-        return event, text, day
+            event = "follow_through"
+            texts = [f"{self._move(at)} on more volume on day {day}: the rally is confirmed"]
+        return event, "; ".join(texts), day
 
-    def _find_low(self, at: int) -> tuple[str | None, str]:
+    def _find_low(self, at: int) -> tuple[str | None, list[str]]:
         """Moves the origin to the latest 25-session low, or to today if today undercuts the rally."""
         window = self.close[max(at - LOW_WINDOW + 1, 0) : at + 1]
         lowest = at - int(np.argmin(window[::-1]))
         if lowest > self.origin:
-            self.origin = lowest
-            if lowest == at and self.state is MarketState.RALLY:
-                self.state = MarketState.CORRECTION
-                return "new_low", "the lowest close of 25 sessions ends the rally attempt"
-            return None, ""
+            return self._move_origin(lowest, at)
         first = self._first_up_day(at)
         if first is not None and first < at and self.low[at] < self.low[self.origin : first + 1].min():
             self.origin = at
             self.state = MarketState.CORRECTION
-            return "undercut", "the rally's low is undercut"
-        return None, ""
+            return "undercut", ["the rally's low is undercut"]
+        return None, []
+
+    def _move_origin(self, lowest: int, at: int) -> tuple[str, list[str]]:
+        """To the lowest close of 25 sessions: today's, or one that is the lowest since a lower one is too old."""
+        self.origin = lowest
+        if lowest < at:
+            low = self.sessions[lowest]
+            text = f"the lowest close of {LOW_WINDOW} sessions is by now that of {low}: counted from there"
+            return "later_low", [text]
+        rallied = self.state is MarketState.RALLY
+        self.state = MarketState.CORRECTION
+        return "new_low", [f"the lowest close of {LOW_WINDOW} sessions{' ends the rally attempt' if rallied else ''}"]
+
+    def _low_day(self, first: int) -> date:
+        """The session of the lowest close from the origin to day 1."""
+        fall = self.close[self.origin : first + 1]
+        return self.sessions[first - int(np.argmin(fall[::-1]))]
+
+    def _move(self, at: int) -> str:
+        gain = self.gain[at]
+        if np.isnan(gain):
+            return "the first session"
+        return f"{'down' if gain < 0 else 'up'} {abs(gain):.2%}"
 
     def _first_up_day(self, at: int) -> int | None:
         """Day 1: the first higher close after the origin; a reversal day that undercut may be day 1 itself."""
@@ -108,6 +134,7 @@ class Replay:
         event, text = self._count(at)
         self.peak = max(self.peak, float(self.close[at]))
         count = len(self.distribution)
+        text = text or f"{self._move(at)}; {count} distribution day{'' if count == 1 else 's'}"
         if (reason := self._failure(at, count)) is not None:
             self._correct(at)
             return "correction", reason
@@ -128,7 +155,7 @@ class Replay:
         ]
         if self.gain[at] <= DISTRIBUTION_LOSS and self.heavier[at]:
             self.distribution.append(at)
-            return "distribution", f"down {-self.gain[at]:.2%} on more volume"
+            return "distribution", f"{self._move(at)} on more volume"
         return None, ""
 
     def _failure(self, at: int, count: int) -> str | None:
@@ -145,4 +172,5 @@ class Replay:
         self.state = MarketState.CORRECTION
         self.confirmed = None
         self.distribution = []
-        self.origin = max(self.origin, at - LOW_WINDOW)
+        # Lows from before the uptrend ended are no lows of this correction.
+        self.origin = at

@@ -21,7 +21,13 @@ class MarketState(StrEnum):
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One session of the replay. `event` is a code or None, `text` says the same with its figures."""
+    """One session of the replay, and why it left the index where it is.
+
+    event: `new_low`, `undercut`, `later_low` (of where the rally is counted from), `rally`, `follow_through`,
+    `distribution`, `pressure`, `relief`, `correction`; None where nothing happened. Of two the one that moved the state
+    is told. text: the same with its figures, on every session. rally_day: rises by one from session to session unless
+    there is an event.
+    """
 
     session: date
     state: MarketState

@@ -1,20 +1,33 @@
 """Who holds the shares and how many there are: the newest snapshot of each symbol, and earlier ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Self
 
 import numpy as np
 import pandas as pd
 
-from canslim_ratings.arrays import DateArray, FloatArray
+from canslim_ratings.arrays import BoolArray, DateArray, FloatArray
 from canslim_ratings.filings import places, share_factor
 
 FIGURES: Final = ("institutional_pct", "holders", "shares_outstanding", "shares_float")
 SHARES: Final = ("shares_outstanding", "shares_float")
 #: Institutions report once a quarter (13F); snapshots closer together tell of the same report.
 REPORT_DAYS: Final = 60
+#: They report up to 45 days after the quarter (17 CFR 240.13f-1), so that the newest report may lie 92 + 45 days back.
+#: Two months more are for a source that is late. The report before it may be as much older.
+FRESH_DAYS: Final = 200
 #: A year ago, give or take half a quarter.
 YEAR_DAYS: Final = (320, 410)
+
+#: Codes of `Ownership.absence`.
+NO_OWNERSHIP: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "no_ownership": "nothing is known of its owners and shares",
+        "stale_ownership": f"the newest report of its owners and shares is over {FRESH_DAYS} days old",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -31,11 +44,15 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Ownership:
-    """The newest snapshot, the newest one at least 60 days older, and one about a year older."""
+    """The newest snapshot, the newest one at least 60 days older, and one about a year older.
+
+    stale: the newest is over 200 days old.
+    """
 
     now: Snapshot
     previous: Snapshot
     year_ago: Snapshot
+    stale: BoolArray
 
     @classmethod
     def known(
@@ -50,11 +67,17 @@ class Ownership:
         newest = rows.groupby("symbol")["as_of"].transform("max")
         age = (newest - rows["as_of"]).dt.days
         low, high = YEAR_DAYS
+        now = _latest(rows, len(symbols))
         return cls(
-            now=_latest(rows, len(symbols)),
+            now=now,
             previous=_latest(rows[age >= REPORT_DAYS], len(symbols)),
             year_ago=_latest(rows[(age >= low) & (age <= high)], len(symbols)),
+            stale=np.asarray(session.to_datetime64() - now.as_of > np.timedelta64(FRESH_DAYS, "D")),
         )
+
+    def absence(self) -> list[tuple[BoolArray, str]]:
+        """Gives the reasons for which no figure of the newest snapshot may be used, strongest first."""
+        return [(np.asarray(np.isnat(self.now.as_of)), "no_ownership"), (self.stale, "stale_ownership")]
 
 
 def _columns(

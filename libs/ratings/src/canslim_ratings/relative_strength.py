@@ -17,11 +17,9 @@ from canslim_ratings.arrays import (
     without_dust,
 )
 from canslim_ratings.percentile import among, average_ranks, spread_over_ranks
-from canslim_ratings.price_windows import PATIENCE, anchors, jumps, starts_later
+from canslim_ratings.price_windows import anchors, starts_later, unexplained_jumps
 from canslim_ratings.rs_variants import CALENDAR_63, RSVariant
 
-#: An anchor without a price takes the last one at most so many sessions older.
-ANCHOR_PATIENCE: Final = PATIENCE
 #: Why there is no rating. A symbol that was not asked about is `unrated`.
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -71,7 +69,7 @@ def rate_strength(
     weights = np.array(variant.weights)[:, None]
 
     window = close.index[-variant.sessions_needed :]
-    suspect = _suspects(prices[-variant.sessions_needed :], window, close.columns, known_actions)
+    suspect = in_any_row(unexplained_jumps(prices[-variant.sessions_needed :], window, close.columns, known_actions))
     no_price = missing(last)
     no_raw = in_any_row(missing(windows))
     short = starts_later(prices, variant.look_backs[-1])
@@ -132,16 +130,3 @@ def _partial(windows: FloatArray, weights: FloatArray) -> FloatArray:
     weight = np.where(np.isnan(windows), 0.0, weights)
     total = np.nansum(windows * weights, axis=0) / np.where(weight.sum(axis=0) > 0, weight.sum(axis=0), np.nan)
     return np.where(np.isnan(windows[0]), np.nan, total)
-
-
-def _suspects(
-    prices: FloatArray, sessions: pd.Index, symbols: pd.Index, known_actions: pd.DataFrame | None
-) -> BoolArray:
-    """Marks symbols with a move from one price to the next that no known action explains."""
-    unexplained = jumps(prices)
-    if known_actions is not None and unexplained.any():
-        row = sessions.get_indexer(pd.DatetimeIndex(known_actions["session"])) - 1
-        column = symbols.get_indexer(pd.Index(known_actions["symbol"].astype(str)))
-        inside = (row >= 0) & (column >= 0)
-        unexplained[row[inside], column[inside]] = False
-    return in_any_row(unexplained)

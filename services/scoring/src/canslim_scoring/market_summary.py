@@ -15,6 +15,8 @@ def describe(market: MarketDirection | None) -> dict[str, Any] | None:
         return None
     return {
         "state": market.state,
+        # Older than the set's where the indexes have no bar then: criterion M is stale.
+        "session": _day(market.session),
         "since": _day(market.since),
         "leader": market.leader,
         "indexes": {

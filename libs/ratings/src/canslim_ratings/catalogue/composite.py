@@ -4,10 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import missing, without_dust
+from canslim_ratings.arrays import any_of, missing, without_dust
 from canslim_ratings.catalogue.eligibility import ALONE, RANKED
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
-from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
 from canslim_ratings.percentile import Ranking, weighted_mean
 

@@ -4,11 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import FloatArray, missing, without_dust
+from canslim_ratings.arrays import FloatArray, any_of, missing, without_dust
 from canslim_ratings.catalogue.eligibility import ALONE, RANKED, UNRANKED, unranked
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
 from canslim_ratings.criteria.c1_eps_growth import PASS_PCT
-from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, Growth, absence, any_of, eps_growth
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, Growth, absence, eps_growth
 from canslim_ratings.earnings_record import earnings_variation
 from canslim_ratings.facts import Facts
 from canslim_ratings.percentile import Ranking, weighted_mean

@@ -7,7 +7,7 @@ import numpy as np
 from canslim_ratings.catalogue.eligibility import RANKED
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
 from canslim_ratings.facts import Facts
-from canslim_ratings.industry_groups import MINIMUM_MEMBERS, rank_groups
+from canslim_ratings.industry_groups import MINIMUM_MEMBERS
 
 MISSING: Final = {
     "no_price": "no price at the session",
@@ -19,9 +19,7 @@ MISSING: Final = {
 
 def compute(facts: Facts, _: Ratings) -> Rated:
     """Gives every member the rating of its group; members without an RS Rating count for nothing in it."""
-    strengths = facts.strengths
-    rated = strengths["rs_rating"].notna().to_numpy()
-    groups = rank_groups(facts.groups, np.where(rated, strengths["rs_raw"].to_numpy(dtype=np.float64), np.nan))
+    groups = facts.group_strength
     return Rated.where(
         groups.rating,
         [

@@ -9,21 +9,21 @@ from canslim_ratings.catalogue import group_rs
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
 from canslim_ratings.facts import SESSIONS, Facts
 from canslim_ratings.industry_groups import rank_groups
-from canslim_ratings.price_windows import anchors, jumps
+from canslim_ratings.price_windows import anchors
 from canslim_ratings.rs_variants import CALENDAR_63
 
 
 def raw_before(facts: Facts, back: int) -> FloatArray:
     """The weighted return that today's rated stocks had `back` sessions ago; NaN for others, or where none was.
 
-    A stock with an unexplained jump in the part of that year's window that lies before today's has none.
+    A stock with a jump that no split explains in the part of that year's window that lies before today's has none.
     """
     then = facts.history[: len(facts.history) - back]
     starts, _ = anchors(then, CALENDAR_63.look_backs)
     raw: FloatArray = ((then[-1] / starts - 1.0) * np.array(CALENDAR_63.weights)[:, None]).sum(axis=0)
     rated = facts.strengths["rs_rating"].notna().to_numpy()
-    older = facts.history[-SESSIONS - back : -SESSIONS + 1]
-    return np.where(rated & ~in_any_row(jumps(older)), raw, np.nan)
+    older = facts.unexplained_jumps[-SESSIONS - back + 1 : -SESSIONS + 1]
+    return np.where(rated & ~in_any_row(older), raw, np.nan)
 
 
 def group_rs_change(back: int) -> Rating:
@@ -42,7 +42,7 @@ def group_rs_change(back: int) -> Rating:
     return Rating(
         name=name,
         title=f"Group RS, change over {back} sessions",
-        version="group-rs-change.1",
+        version="group-rs-change.2",
         unit="rating points",
         definition=f"How many points the group's rating rose (or fell, below 0) in {back} sessions.",
         formula=(
@@ -56,7 +56,7 @@ def group_rs_change(back: int) -> Rating:
             "short_panel": f"the panel has under {SESSIONS + back} sessions",
             "group_unrated_then": "under two members had a raw then, or no other group did",
         },
-        reads=group_rs.RATING.reads,
+        reads=(*group_rs.RATING.reads, "splits"),
         low=-98.0,
         high=98.0,
         builds_on=("group_rs",),

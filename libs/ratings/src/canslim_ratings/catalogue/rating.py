@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ class Rating:
     version: changing the formula raises it. unit: what the number counts, in words.
     definition: what it says, for a layman. formula: how it is computed, to be checked by hand.
     source: whose public definition it follows, and what is not public.
-    worked: how a value follows from its inputs, their names in braces (see `work_out`).
+    worked: how a value follows from its inputs, with their names, `value` and `grade` in braces; a part may be None.
     missing: the codes of reasons, and what each means. reads: the fields of Facts it is computed from.
     compute: from the facts, and the ratings before it in the catalogue, to one value a symbol.
     low, high: bounds. decimals: 0 for whole numbers. builds_on: names of the ratings that it takes values from.
@@ -81,23 +80,6 @@ class Rating:
         at = np.searchsorted(lowest, value, side="right")
         graded: TextArray = names[np.where(missing(value), 0, at)]
         return graded
-
-    def work_out(self, detail: Mapping[str, Any]) -> str:
-        """Writes `worked` with the figures of one stock, or why it has no value.
-
-        detail: what `Ratings.details` gives for this rating.
-        """
-        if detail["reason"] is not None:
-            return f"missing: {self.missing[detail['reason']]}"
-        figures = {**detail["inputs"], "value": detail["value"], "grade": detail["grade"]}
-        return Gapped().vformat(self.worked, (), figures)
-
-
-class Gapped(Formatter):
-    """Formats figures, of which some are missing."""
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return "(missing)" if value is None else str(super().format_field(value, format_spec))
 
 
 @dataclass(frozen=True)

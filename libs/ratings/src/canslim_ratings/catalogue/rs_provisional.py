@@ -8,7 +8,6 @@ from canslim_ratings.arrays import missing
 from canslim_ratings.catalogue import rs_rating
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
 from canslim_ratings.facts import Facts
-from canslim_ratings.rs_variants import CALENDAR_63
 
 
 def compute(facts: Facts, before: Ratings) -> Rated:
@@ -24,7 +23,7 @@ def compute(facts: Facts, before: Ratings) -> Rated:
 RATING: Final = Rating(
     name="rs_provisional",
     title="Provisional RS Rating",
-    version=CALENDAR_63.version,
+    version="rs-provisional.1",
     unit="rating 1 to 99",
     definition="For stocks too young for an RS Rating: where the returns that exist would place them.",
     formula=(

@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import FloatArray, divide, missing, without_dust
+from canslim_ratings.arrays import FloatArray, any_of, divide, missing, without_dust
 from canslim_ratings.catalogue.eligibility import ALONE, RANKED, UNRANKED, unranked
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
-from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of, revenue_growth
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, revenue_growth
 from canslim_ratings.facts import Facts
 from canslim_ratings.percentile import Ranking, weighted_mean
 from canslim_ratings.periods import Periods

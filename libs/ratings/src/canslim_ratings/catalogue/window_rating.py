@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from canslim_ratings.arrays import in_any_row, missing
+from canslim_ratings.arrays import any_of, in_any_row, missing
 from canslim_ratings.catalogue.eligibility import ALONE, RANKED, UNRANKED, unranked
 from canslim_ratings.catalogue.rating import Rated, Rating, Ratings
-from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
 from canslim_ratings.percentile import Ranking
-from canslim_ratings.price_windows import anchors, jumps, starts_later
+from canslim_ratings.price_windows import anchors, starts_later
 
 
 def window_rating(name: str, *, months: int, look_back: int) -> Rating:
@@ -18,9 +17,8 @@ def window_rating(name: str, *, months: int, look_back: int) -> Rating:
         closes = facts.closes
         (start,), (filled,) = anchors(closes, (look_back,))
         raw = closes[-1] / start - 1.0
-        suspect = facts.suspect.copy()
-        # A jump that `rs` let pass has a known action.
-        suspect[suspect] = in_any_row(jumps(closes[-look_back - 1 :, suspect]))
+        # A jump that `rs` let pass has a known action; what made a year suspect may lie before this window.
+        suspect = facts.suspect & in_any_row(facts.unexplained_jumps[-look_back:])
         cases = [
             *unranked(facts),
             (suspect, "suspect"),
@@ -37,7 +35,7 @@ def window_rating(name: str, *, months: int, look_back: int) -> Rating:
     return Rating(
         name=name,
         title=f"{months}-month RS",
-        version=f"{name.replace('_', '-')}.1",
+        version=f"{name.replace('_', '-')}.2",
         unit="rating 1 to 99",
         definition=f"How the price did over {months} months against all other stocks.",
         formula=(
@@ -56,6 +54,6 @@ def window_rating(name: str, *, months: int, look_back: int) -> Rating:
             "missing_anchor": f"no price {look_back} sessions ago, nor in the five sessions before",
             **ALONE,
         },
-        reads=("close", "rs"),
+        reads=("close", "rs", "splits"),
         compute=compute,
     )

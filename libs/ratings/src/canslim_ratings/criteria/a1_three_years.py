@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import FloatArray, first_reason, interpolate
+from canslim_ratings.arrays import FloatArray, any_of, first_reason, in_any_row, interpolate
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_YEAR, NO_YEARS, absence, any_of, eps_growth
+from canslim_ratings.criteria.growth import FRESH_YEAR, NO_YEARS, absence, eps_growth
 from canslim_ratings.facts import Facts
 
 YEARS: Final = 3
@@ -21,19 +21,23 @@ def judge(facts: Facts) -> Verdicts:
     """Scores each year in percent: nothing at 0, half at 10, a third of 8 points from 25. Value: the worst year.
 
     Only years that can be judged are available, a third of the points each. A year without a profit in it or
-    before it gets nothing; one that turned a loss into a profit has no percentage and is left out.
-    Passes if all three years do, fails if one does not, and is neither with fewer years that all do.
+    before it gets nothing, and as it has no percentage there is no value; one that turned a loss into a profit has no
+    percentage either and is left out. Passes if all three years do, fails if one does not, and is neither with fewer
+    years that all do.
 
     Not available: `no_filings`, `stale_filings` (newest year over 540 days old), `conflicting_filings`,
-    `no_year_ago` (no year can be judged). Remark: `fewer_years`.
+    `no_year_ago` (no year can be judged). Remarks: `both_negative` (a year without a profit in it or before it),
+    `fewer_years`.
     """
     years = facts.statements.years
     growths = [eps_growth(years, back, back + 1) for back in range(YEARS)]
     pct = np.stack([growth.growth_pct for growth in growths])
-    judged = ~np.isnan(pct) | np.stack([growth.both_negative for growth in growths])
+    losses = np.stack([growth.both_negative for growth in growths])
+    judged = ~np.isnan(pct) | losses
     cases = absence(facts, years, FRESH_YEAR)
     count = np.where(any_of(cases), 0, judged.sum(axis=0))
     cases.append((count == 0, "no_year_ago"))
+    lossy = in_any_row(losses)
 
     shares = np.nan_to_num(interpolate(pct, STEPS_PCT, SHARE_OF_YEAR)).sum(axis=0)
     reached = ~judged | (pct >= PASS_PCT)
@@ -42,8 +46,8 @@ def judge(facts: Facts) -> Verdicts:
         np.where(count > 0, shares * POINTS / YEARS, np.nan),
         most=count * POINTS / YEARS,
         passed=passed,
-        value=np.where(count > 0, _worst(pct), np.nan),
-        reason=first_reason(len(count), [*cases, (count < YEARS, "fewer_years")]),
+        value=np.where((count > 0) & ~lossy, _worst(pct), np.nan),
+        reason=first_reason(len(count), [*cases, (lossy, "both_negative"), (count < YEARS, "fewer_years")]),
         inputs={
             "year_end": years.period_end[:, 0],
             "known_on": years.known_on[:, 0],
@@ -67,14 +71,15 @@ CRITERION: Final = Criterion(
     points=POINTS,
     unit="%",
     threshold="annual earnings per share up 25 % or more in each of the last three years",
-    version="a1.1",
+    version="a1.2",
     worked=(
-        "Annual earnings of {eps_0:.2f} a share in the year to {year_end} ({growth_pct_0:+.0f} %). The "
-        "year before: {growth_pct_1:+.0f} %. Two years before: {growth_pct_2:+.0f} %."
+        "Annual earnings of {eps_0:.2f} a share in the year to {year_end}. Against {eps_1:.2f} the year before, that "
+        "is {growth_pct_0:+.0f} %. The year before: {growth_pct_1:+.0f} %. Two years before: {growth_pct_2:+.0f} %."
     ),
     remarks={
         **NO_YEARS,
         "no_year_ago": "no year can be compared with the one before",
+        "both_negative": "a year without a profit, nor one before it, has no percentage and earns nothing",
         "fewer_years": "fewer than three years can be judged; only those count",
     },
     judge=judge,

@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, first_reason, interpolate, verdict, without_dust
+from canslim_ratings.arrays import any_of, divide, first_reason, interpolate, verdict, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_YEAR, NO_YEARS, absence, any_of
+from canslim_ratings.criteria.growth import FRESH_YEAR, NO_YEARS, absence
 from canslim_ratings.facts import Facts
 
 #: Four year ends have three intervals between them.

@@ -8,6 +8,7 @@ from canslim_ratings.arrays import (
     BoolArray,
     DateArray,
     FloatArray,
+    any_of,
     divide,
     first_reason,
     interpolate,
@@ -16,7 +17,7 @@ from canslim_ratings.arrays import (
     without_dust,
 )
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence
 from canslim_ratings.facts import Facts
 from canslim_ratings.periods import Periods
 
@@ -30,8 +31,8 @@ def judge(facts: Facts) -> Verdicts:
 
     Income: the four newest quarters. Equity: the mean of what is reported at the newest quarter's end and a year
     before it. Where one of these is missing and the newest period is a year, that year's and the year's before.
-    Not available: `no_filings`, `stale_filings`, `conflicting_filings`, `not_reported`, `negative_equity`
-    (zero or less at either end).
+    Not available: `no_filings`, `stale_filings` (what it is taken from ended over 270 days ago),
+    `conflicting_filings`, `not_reported`, `negative_equity` (zero or less at either end).
     """
     quarters, years = facts.statements.quarters, facts.statements.years
     of_quarters = _income(quarters), quarters.figure("equity", 0), _year_ago(quarters, 4)
@@ -40,7 +41,7 @@ def judge(facts: Facts) -> Verdicts:
     income, end, start = (np.where(from_year, year, own) for year, own in zip(of_year, of_quarters, strict=True))
     period_end: DateArray = np.where(from_year, years.period_end[:, 0], quarters.period_end[:, 0])
     cases = [
-        *absence(facts, quarters, FRESH_QUARTER),
+        *_absence(facts, from_year),
         (np.asarray(np.isnan(income) | np.isnan(end)), "not_reported"),
         ((end <= 0) | (start <= 0), "negative_equity"),
         (np.asarray(np.isnan(start)), "not_reported"),
@@ -60,6 +61,13 @@ def judge(facts: Facts) -> Verdicts:
             "from_annual_report": from_year,
         },
     )
+
+
+def _absence(facts: Facts, from_year: BoolArray) -> list[tuple[BoolArray, str]]:
+    """Why what is taken, the year's figures or the quarters', may not be used."""
+    of_quarters = absence(facts, facts.statements.quarters, FRESH_QUARTER)
+    of_year = absence(facts, facts.statements.years, FRESH_QUARTER)
+    return [(np.where(from_year, year, own), code) for (own, code), (year, _) in zip(of_quarters, of_year, strict=True)]
 
 
 def _income(quarters: Periods) -> FloatArray:
@@ -85,13 +93,15 @@ CRITERION: Final = Criterion(
     points=POINTS[-1],
     unit="%",
     threshold="net income of four quarters is 17 % or more of average equity",
-    version="a3.2",
+    version="a3.3",
     worked=(
         "Net income of {net_income_four_quarters:big} in the year to {period_end}. On average equity of "
         "{equity_year_ago:big} to {equity:big} that is {value:.0f} %."
     ),
     remarks={
         **NO_QUARTERS,
+        "no_filings": "neither four quarters nor a year are known",
+        "stale_filings": f"the newest quarter, or year, ended over {FRESH_QUARTER} days ago",
         "not_reported": "income or equity of one of the periods is not reported",
         "negative_equity": "equity is zero or less",
     },

@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import first_reason, missing, verdict
+from canslim_ratings.arrays import any_of, first_reason, missing, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, any_of, eps_growth
+from canslim_ratings.criteria.growth import FRESH_QUARTER, NO_QUARTERS, absence, eps_growth
 from canslim_ratings.facts import Facts
 
 POINTS: Final = 3.0

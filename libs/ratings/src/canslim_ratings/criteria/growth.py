@@ -90,8 +90,3 @@ def absence(facts: Facts, periods: Periods, fresh_days: int) -> list[tuple[BoolA
         (np.asarray(np.isnat(ends)), "no_filings"),
         (np.asarray(age > fresh_days), "stale_filings"),
     ]
-
-
-def any_of(cases: list[tuple[BoolArray, str]]) -> BoolArray:
-    """True where any of `cases` holds."""
-    return np.asarray(np.logical_or.reduce([mask for mask, _ in cases]))

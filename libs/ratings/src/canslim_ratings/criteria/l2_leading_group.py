@@ -4,11 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import first_reason, interpolate, verdict
+from canslim_ratings.arrays import any_of, first_reason, interpolate, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
-from canslim_ratings.industry_groups import rank_groups
 
 PASS_PCT: Final = 40.0
 STEPS_PCT: Final = (20.0, 60.0)
@@ -18,11 +16,11 @@ POINTS: Final = (5.0, 0.0)
 def judge(facts: Facts) -> Verdicts:
     """Scores the group's place among all groups in percent from the top: 5 points up to 20, 0 from 60.
 
-    A group's strength is the mean RS Rating of its rated members; of n groups with two rated members or more,
-    the r-th best stands at 100 r / n (ties share the average).
+    Groups are ranked as for Group RS: by the mean raw of the RS Rating over their rated members. Of n groups with two
+    rated members or more, the r-th best stands at 100 r / n (ties share the average).
     Not available: `group_unknown`, `small_group` (under two rated members), `one_group` (nothing to compare with).
     """
-    groups = rank_groups(facts.groups, facts.strengths["rs_rating"].to_numpy(dtype=np.float64))
+    groups = facts.group_strength
     from_top = groups.count + 1 - groups.rank
     cases = [
         (facts.groups < 0, "group_unknown"),
@@ -38,7 +36,8 @@ def judge(facts: Facts) -> Verdicts:
         reason=first_reason(len(value), cases),
         inputs={
             "group": facts.group_names,
-            "group_rs": groups.mean,
+            "group_rs": groups.rating,
+            "mean_raw": groups.mean,
             "rated_members": groups.members,
             "groups": np.full(len(value), float(groups.count)),
         },
@@ -52,8 +51,8 @@ CRITERION: Final = Criterion(
     points=POINTS[0],
     unit="% from the top",
     threshold="industry group among the strongest 40 %",
-    version="l2.1",
-    worked="{group} is among the strongest {value:.0f} % of {groups:.0f} industry groups.",
+    version="l2.2",
+    worked="{group} stands at {value:.0f} % from the top of {groups:.0f} industry groups.",
     remarks={
         "group_unknown": "the industry is unknown",
         "small_group": "under two members of the group are rated",

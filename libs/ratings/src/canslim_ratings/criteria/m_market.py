@@ -25,15 +25,17 @@ def judge(facts: Facts) -> Verdicts:
     """Gives 10 points in a confirmed uptrend, 5 under pressure, 2 in a rally attempt, 0 in a correction.
 
     Value: live distribution days of the leading index. It never keeps a stock off the list.
-    Not available: `no_market`, `short_history` (no index has 60 sessions).
+    Not available: `no_market`, `stale_market` (no index has a bar at the session), `short_history` (none of those that
+    have one has 60 sessions).
     """
     size = len(facts.symbols)
     market = facts.market
-    if market is None or market.state is None or market.leader is None:
-        code = "no_market" if market is None else "short_history"
-        nothing = np.full(size, np.nan)
-        reason = first_reason(size, [(np.ones(size, dtype=np.bool_), code)])
-        return verdicts(nothing, most=10.0, passed=nothing, value=nothing, reason=reason, inputs={})
+    if market is None:
+        return _not_available(size, "no_market")
+    if market.session is not None and market.session < facts.session.date():
+        return _not_available(size, "stale_market")
+    if market.state is None or market.leader is None:
+        return _not_available(size, "short_history")
     leader = market.indexes[market.leader]
     return verdicts(
         np.full(size, POINTS[market.state]),
@@ -49,6 +51,12 @@ def judge(facts: Facts) -> Verdicts:
     )
 
 
+def _not_available(size: int, code: str) -> Verdicts:
+    nothing = np.full(size, np.nan)
+    reason = np.full(size, code, dtype=object)
+    return verdicts(nothing, most=10.0, passed=nothing, value=nothing, reason=reason, inputs={})
+
+
 CRITERION: Final = Criterion(
     id="M",
     letter="M",
@@ -56,8 +64,12 @@ CRITERION: Final = Criterion(
     points=10.0,
     unit="distribution days",
     threshold="the market is in a confirmed uptrend",
-    version="m.1",
+    version="m.2",
     worked="By {leader} in a {state} since {since}. {value:.0f} distribution days.",
-    remarks={"no_market": "the universe has no index to read it off", "short_history": "no index has 60 sessions yet"},
+    remarks={
+        "no_market": "the universe has no index to read it off",
+        "stale_market": "no index has a bar at the session",
+        "short_history": "no index has 60 sessions yet",
+    },
     judge=judge,
 )

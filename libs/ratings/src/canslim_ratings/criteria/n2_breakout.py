@@ -4,9 +4,17 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import FloatArray, divide, first_reason, missing, rolling_highest, rolling_sum, without_dust
+from canslim_ratings.arrays import (
+    FloatArray,
+    any_of,
+    divide,
+    first_reason,
+    missing,
+    rolling_highest,
+    rolling_sum,
+    without_dust,
+)
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
 
 WINDOW: Final = 50

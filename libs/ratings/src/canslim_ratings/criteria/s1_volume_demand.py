@@ -4,9 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import divide, fill_forward, first_reason, interpolate, missing, without_dust
+from canslim_ratings.arrays import any_of, divide, fill_forward, first_reason, interpolate, missing, without_dust
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
-from canslim_ratings.criteria.growth import any_of
 from canslim_ratings.facts import Facts
 
 WINDOW: Final = 50

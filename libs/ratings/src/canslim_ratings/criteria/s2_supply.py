@@ -4,9 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from canslim_ratings.arrays import first_reason, missing, verdict
+from canslim_ratings.arrays import any_of, first_reason, missing, verdict
 from canslim_ratings.criteria.criterion import Criterion, Verdicts, verdicts
 from canslim_ratings.facts import Facts
+from canslim_ratings.ownership import NO_OWNERSHIP
 
 SMALL_FLOAT: Final = 100e6
 MEDIUM_FLOAT: Final = 500e6
@@ -19,12 +20,15 @@ def judge(facts: Facts) -> Verdicts:
 
     Value: the float, or the shares outstanding where it is unknown. Shares fell: outstanding now against the
     snapshot 320 to 410 days older, both in shares of today; unknown counts as no.
-    Not available: `no_ownership` (no snapshot), `not_reported` (neither float nor shares in it).
+    Not available: `no_ownership` (no snapshot), `stale_ownership` (it is over 200 days old), `not_reported` (neither
+    float nor shares in it).
     """
     now, year_ago = facts.holdings.now, facts.holdings.year_ago
     outstanding = now.figures["shares_outstanding"]
     floating = now.figures["shares_float"]
-    value = np.where(np.isnan(floating), outstanding, floating)
+    shares = np.where(np.isnan(floating), outstanding, floating)
+    cases = [*facts.holdings.absence(), (missing(shares), "not_reported")]
+    value = np.where(any_of(cases), np.nan, shares)
     fewer = outstanding < year_ago.figures["shares_outstanding"]
     small = (value <= SMALL_FLOAT) | fewer
     points = np.where(small, POINTS, np.where(value <= MEDIUM_FLOAT, MEDIUM_POINTS, 0.0))
@@ -33,10 +37,7 @@ def judge(facts: Facts) -> Verdicts:
         most=POINTS,
         passed=verdict(value, small),
         value=value,
-        reason=first_reason(
-            len(value),
-            [(np.asarray(np.isnat(now.as_of)), "no_ownership"), (missing(value), "not_reported")],
-        ),
+        reason=first_reason(len(value), cases),
         inputs={
             "as_of": now.as_of,
             "shares_float": floating,
@@ -54,13 +55,13 @@ CRITERION: Final = Criterion(
     points=POINTS,
     unit="shares",
     threshold="a float of 100 million shares or less, or fewer shares than a year ago",
-    version="s2.1",
+    version="s2.2",
     worked=(
         "{value:big} shares can be traded. {shares_outstanding:big} shares outstanding, a year before "
         "{shares_outstanding_year_ago:big}."
     ),
     remarks={
-        "no_ownership": "nothing is known of its shares",
+        **NO_OWNERSHIP,
         "not_reported": "neither float nor shares outstanding are reported",
     },
     judge=judge,

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from canslim_ratings.arrays import BoolArray, FloatArray, IntArray, fill_forward, missing
-from canslim_ratings.price_windows import PATIENCE
+from canslim_ratings.price_windows import ANCHOR_PATIENCE
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ForwardReturns:
         paid = prices[bought]
         row = np.arange(len(prices))[:, None]
         last_close = np.maximum.accumulate(np.where(missing(prices), -1, row), axis=0)
-        stale = sold[:, None] - last_close[sold] > PATIENCE
+        stale = sold[:, None] - last_close[sold] > ANCHOR_PATIENCE
         moves = np.cumsum(suspect_moves, axis=0, dtype=np.int32)
         suspect = (moves[sold] > moves[bought]) & ~missing(paid)
         returns = np.where(suspect, np.nan, fill_forward(prices)[sold] / paid - 1.0)

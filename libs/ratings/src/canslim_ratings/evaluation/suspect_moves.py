@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from canslim_ratings.arrays import positive_prices
-from canslim_ratings.price_windows import jumps
+from canslim_ratings.price_windows import unexplained_jumps
 
 
 def suspect_moves(close: pd.DataFrame, known_actions: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -18,10 +18,5 @@ def suspect_moves(close: pd.DataFrame, known_actions: pd.DataFrame | None = None
     of the results hang on prices that may be wrong?
     """
     suspect = np.zeros(close.shape, dtype=np.bool_)
-    suspect[1:] = jumps(positive_prices(close))
-    if known_actions is not None:
-        row = close.index.get_indexer(pd.DatetimeIndex(known_actions["session"]))
-        column = close.columns.get_indexer(pd.Index(known_actions["symbol"].astype(str)))
-        inside = (row >= 0) & (column >= 0)
-        suspect[row[inside], column[inside]] = False
+    suspect[1:] = unexplained_jumps(positive_prices(close), close.index, close.columns, known_actions)
     return pd.DataFrame(suspect, close.index, close.columns)

@@ -104,6 +104,7 @@ class Scene:
         while len(self.pods.of("collector")) < self.length.collectors:
             self._scale_out(settings)
             self._rest()
+        self._replace_one(settings)
         self.pods.crash(self._busy_collector())
         frozen = self._busy_collector()
         self.pods.freeze(frozen)
@@ -169,6 +170,16 @@ class Scene:
         self.double.wanted["collector"] = len(self.pods.of("collector")) + 1
         self.pods.start("collector", PROVIDER="synthetic", **settings)
         self.pods.until_ready()
+
+    def _replace_one(self, settings: dict[str, str]) -> None:
+        """A new collector for one at work, until a drain was long enough to be scraped."""
+        for _ in range(5):
+            self._scale_out(settings)
+            self.pods.terminate(self._busy_collector())
+            self.double.wanted["collector"] = len(self.pods.of("collector"))
+            if self._seen("max_over_time(canslim_worker_draining[5m]) == 1"):
+                return
+        raise AssertionError(f"no drain was scraped\n{self.pods.report()}")
 
     def _scale_in(self) -> None:
         """Down to one, while the others still have tasks to end."""

@@ -44,7 +44,7 @@ def test_a_draining_worker_tells_its_metrics_and_is_alive_but_not_ready(
 ) -> None:
     cluster, member, port = observed
     job_id = cluster.refresh()
-    cluster.until(lambda: len(cluster.running_tasks(member)) == 2, "it works")
+    cluster.until(lambda: bool(cluster.running_tasks(member)), "it works")
     assert samples(port)["canslim_worker_threads"] == 2
     member.process.terminate()
     cluster.until(lambda: samples(port)["canslim_worker_draining"] == 1, "it drains")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,27 +72,31 @@ def installation(
     names = ["api", *(f"collector{number or ''}" for number in range(collectors)), "scoring"]
     metrics = {name: free_port() for name in names}
     http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {token}"}, timeout=60)
-    with http, running_services(environment, metrics, folder) as pids:
-        wait_ready([port, *(number for name, number in metrics.items() if name != "api")])
+    with http, running_services(environment, metrics, folder) as processes:
+        for name, process in processes.items():
+            wait_ready(process, port if name == "api" else metrics[name], folder / f"{name}.log")
         if postgres.pid is None or valkey.pid is None:
             raise SystemExit("a server is not running")
+        pids = {name: process.pid for name, process in processes.items()}
         yield Installation(http, {**pids, "postgresql": postgres.pid, "valkey": valkey.pid})
 
 
 @contextmanager
-def running_services(environment: dict[str, str], metrics: dict[str, int], folder: Path) -> Iterator[dict[str, int]]:
+def running_services(
+    environment: dict[str, str], metrics: dict[str, int], folder: Path
+) -> "Iterator[dict[str, subprocess.Popen[bytes]]]":
     """One process for each metrics port; a number at the end of its name tells those of a pool apart."""
     with ExitStack() as stack:
-        pids = {}
+        processes = {}
         for name, port in metrics.items():
             log = stack.enter_context((folder / f"{name}.log").open("w"))
             own = environment | {"CANSLIM_METRICS_PORT": str(port)}
-            command = [sys.executable, "-m", f"canslim_{name.rstrip('0123456789')}.main"]
+            command = [sys.executable, "-m", f"canslim_{name.rstrip('0123456789')}"]
             process = subprocess.Popen(command, env=own, stdout=log, stderr=log)
             stack.callback(process.wait)
             stack.callback(process.terminate)
-            pids[name] = process.pid
-        yield pids
+            processes[name] = process
+        yield processes
 
 
 def free_port() -> int:
@@ -102,18 +106,18 @@ def free_port() -> int:
         return port
 
 
-def wait_ready(ports: Iterable[int]) -> None:
-    """Waits for every process: the start of a worker is no part of a refresh."""
-    for port in ports:
-        for _ in range(600):
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/readyz").is_success:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-        else:
-            raise SystemExit(f"nothing got ready on port {port}")
+def wait_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    """Waits for one process: the start of a worker is no part of a refresh."""
+    for _ in range(600):
+        if process.poll() is not None:
+            raise SystemExit(f"{log.stem} ended with {process.returncode}; its log:\n{log.read_text()[-2000:]}")
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise SystemExit(f"{log.stem} got not ready on port {port} in a minute; its log:\n{log.read_text()[-2000:]}")
 
 
 def refresh(http: httpx.Client) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tools.autoscaling import document
 from tools.autoscaling.chart import ROOT
 
 # With the claims, for they share what was replayed.
-pytestmark = pytest.mark.xdist_group("autoscaling")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("autoscaling")]
 
 OUTDATED = "run: .venv/bin/python -m tools.autoscaling --write"
 

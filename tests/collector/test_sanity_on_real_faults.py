@@ -13,6 +13,8 @@ from canslim_calendar import all_sessions
 from canslim_collector.sanity import Dividend, Fault, FaultCode, RawSeries, Split, droppable, find_faults
 from tests.ratings.builders import shared
 
+pytestmark = pytest.mark.slow
+
 SESSIONS = all_sessions()
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 Universe = dict[str, RawSeries]

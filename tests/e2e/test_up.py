@@ -42,6 +42,7 @@ def test_up_prints_the_leaders_of_the_sample_and_ctrl_c_leaves_no_process(data_d
     assert is_free(port)
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_refresh_ends_within_ten_seconds(data_dir: Path, port: int) -> None:
     with running_up(data_dir, port, *SYNTHETIC, **SMALL, **ENDLESS) as up:
         up.until(lambda: collecting(port), "a collector works")
@@ -50,6 +51,7 @@ def test_ctrl_c_in_the_middle_of_a_refresh_ends_within_ten_seconds(data_dir: Pat
     assert living_in(data_dir) == []
 
 
+@pytest.mark.slow
 def test_after_kill_9_the_next_up_cleans_and_goes_on(data_dir: Path, port: int) -> None:
     with running_up(data_dir, port, *SYNTHETIC, **SMALL, **ENDLESS) as up:
         up.until(lambda: collecting(port), "a collector works")

@@ -45,6 +45,7 @@ def test_killed_tasks_run_again_soon_and_before_a_backlog(run_cluster: RunCluste
     assert p95 <= RESTART_P95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stage", "blocked"), [("rs", "rating_set"), ("score", "rating")])
 def test_scoring_killed_while_it_writes_costs_nothing(
     cluster: Cluster, undisturbed: str, stage: str, blocked: str
@@ -106,10 +107,12 @@ def test_a_killed_api_costs_nothing_and_its_events_go_on(cluster: Cluster, undis
     assert result(cluster) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_asked_to_stop_finishes_what_it_runs(cluster: Cluster, undisturbed: str) -> None:
     expect_a_leaver_to_cost_no_attempt(cluster, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_task_longer_than_the_drain_time_is_handed_back_untried(run_cluster: RunCluster, undisturbed: str) -> None:
     with run_cluster(CANSLIM_DRAIN_SECONDS="0.1") as cluster:
         expect_a_leaver_to_cost_no_attempt(cluster, undisturbed)
@@ -129,6 +132,7 @@ def expect_a_leaver_to_cost_no_attempt(cluster: Cluster, undisturbed: str) -> No
     assert result(cluster) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_second_request_to_stop_is_obeyed_at_once(cluster: Cluster, undisturbed: str) -> None:
     job_id = cluster.refresh()
     cluster.until_collected(job_id, 50)

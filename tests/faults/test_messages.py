@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 import redis.asyncio
 
 from canslim_infra.postgres.due_tasks import DueTask
@@ -31,6 +32,7 @@ def test_every_message_sent_again_and_again_costs_nothing(cluster: Cluster, undi
     assert result(cluster) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_poison_task_is_given_up_and_costs_nobody_else(run_cluster: RunCluster, undisturbed: str) -> None:
     pools = [(name, count) for name, count in POOLS if name != "collector"]
     with run_cluster(pools=pools) as cluster:
@@ -67,6 +69,7 @@ def test_a_cancelled_job_ends_at_once_and_writes_no_more(cluster: Cluster) -> No
     check(cluster)
 
 
+@pytest.mark.slow
 def test_a_retry_after_a_cancel_collects_only_the_rest(cluster: Cluster, undisturbed: str) -> None:
     job_id = cluster.refresh()
     cluster.until_collected(job_id, 100)

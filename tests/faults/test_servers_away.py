@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 import redis
 
 from tests.faults.checker import check, result
@@ -9,6 +10,7 @@ from tests.faults.cluster import Cluster
 from tests.faults.conftest import SYMBOLS
 
 
+@pytest.mark.slow
 def test_a_flushed_redis_costs_nothing(cluster: Cluster, undisturbed: str) -> None:
     job_id = cluster.refresh()
     for collected in (50, 250):
@@ -18,6 +20,7 @@ def test_a_flushed_redis_costs_nothing(cluster: Cluster, undisturbed: str) -> No
     expect_undisturbed(cluster, job_id, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_redis_that_hangs_for_15_seconds_costs_nothing(cluster: Cluster, undisturbed: str) -> None:
     job_id = cluster.refresh()
     cluster.until_collected(job_id, 100)
@@ -36,6 +39,7 @@ def test_a_killed_redis_costs_nothing(cluster: Cluster, undisturbed: str) -> Non
     expect_undisturbed(cluster, job_id, undisturbed)
 
 
+@pytest.mark.slow
 def test_without_redis_a_refresh_is_accepted_and_runs_when_it_is_back(cluster: Cluster, undisturbed: str) -> None:
     cluster.redis.kill()
     job_id = cluster.refresh()
@@ -53,6 +57,7 @@ def test_a_postgresql_restarted_at_once_costs_nothing(cluster: Cluster, undistur
     expect_undisturbed(cluster, job_id, undisturbed)
 
 
+@pytest.mark.slow
 def test_while_postgresql_is_away_the_api_says_so_and_workers_wait(cluster: Cluster, undisturbed: str) -> None:
     job_id = cluster.refresh()
     cluster.until_collected(job_id, 100)

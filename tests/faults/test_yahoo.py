@@ -21,6 +21,8 @@ from tests.yahoo.server_process import YahooServer
 from tests.yahoo.spec import MarketSpec
 from tests.yahoo.stored import differences
 
+pytestmark = pytest.mark.slow
+
 #: Four collectors share the budget.
 COLLECTORS = 4
 POOLS = (("api", 1), ("collector", COLLECTORS), ("scoring", 1))
@@ -100,7 +102,6 @@ def test_a_market_is_read_once_and_then_followed(run_yahoo: RunYahoo, server: Ya
         )
 
 
-@pytest.mark.slow
 def test_events_restate_the_history_of_whom_they_concern(run_yahoo: RunYahoo, server: YahooServer) -> None:
     with run_yahoo(server) as cluster:
         refreshed(cluster, server)
@@ -148,7 +149,6 @@ def _quarter(server: YahooServer, symbol: str) -> Quarter:
     )
 
 
-@pytest.mark.slow
 def test_the_fleet_keeps_to_its_budget(run_yahoo: RunYahoo, server: YahooServer) -> None:
     rate, burst, flying, window = 6.0, 5, 2, 10
     settings = {"REQUESTS_PER_SECOND": str(rate), "BURST": str(burst), "IN_FLIGHT": str(flying)}
@@ -164,7 +164,6 @@ def test_the_fleet_keeps_to_its_budget(run_yahoo: RunYahoo, server: YahooServer)
     assert len(log) / (log[-1].monotonic - log[0].monotonic) > 0.6 * rate
 
 
-@pytest.mark.slow
 def test_a_refused_fleet_pauses_and_loses_nothing(run_yahoo: RunYahoo, server: YahooServer) -> None:
     # More tasks than processes, so that all of them are at work.
     with YahooServer(replace(SPEC, symbols=600)) as server, run_yahoo(server) as cluster:
@@ -188,7 +187,6 @@ def test_a_refused_fleet_pauses_and_loses_nothing(run_yahoo: RunYahoo, server: Y
         assert len(storm) <= COLLECTORS + math.ceil(12 / 5)
 
 
-@pytest.mark.slow
 def test_a_minute_of_refusals_costs_a_request_a_process(run_yahoo: RunYahoo) -> None:
     """As Yahoo does it: no word of how long."""
     with YahooServer(replace(SPEC, symbols=600)) as server, run_yahoo(server) as cluster:
@@ -212,7 +210,6 @@ def test_a_minute_of_refusals_costs_a_request_a_process(run_yahoo: RunYahoo) -> 
 WAITED = "SELECT max(finished_at) - min(started_at) FROM job_task WHERE stage = 'collect'"
 
 
-@pytest.mark.slow
 def test_what_fails_now_and_then_ends_with_the_truth(run_yahoo: RunYahoo, server: YahooServer) -> None:
     rates = {
         Fault.SERVER_ERROR: 0.03,
@@ -250,7 +247,6 @@ def test_a_killed_collector_costs_its_one_task(run_yahoo: RunYahoo) -> None:
         check(cluster)
 
 
-@pytest.mark.slow
 def test_without_redis_each_process_keeps_to_its_share(run_yahoo: RunYahoo, server: YahooServer) -> None:
     with run_yahoo(server, CANSLIM_YAHOO_REQUESTS_PER_SECOND="20") as cluster:
         job_id = cluster.refresh()
@@ -266,7 +262,6 @@ def test_without_redis_each_process_keeps_to_its_share(run_yahoo: RunYahoo, serv
         check(cluster)
 
 
-@pytest.mark.slow
 def test_answers_of_some_days_ago_replace_nothing(run_yahoo: RunYahoo, server: YahooServer) -> None:
     with run_yahoo(server) as cluster:
         refreshed(cluster, server)
@@ -284,7 +279,6 @@ def test_answers_of_some_days_ago_replace_nothing(run_yahoo: RunYahoo, server: Y
         assert asked(server)["chart"] <= 3
 
 
-@pytest.mark.slow
 def test_a_list_that_shrinks_is_not_believed(run_yahoo: RunYahoo, server: YahooServer) -> None:
     with run_yahoo(server) as cluster:
         refreshed(cluster, server)

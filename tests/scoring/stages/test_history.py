@@ -112,6 +112,7 @@ async def test_what_came_later_changes_nothing(own_rated: Database, sample: Samp
     assert (await published(own_rated))[day] == once
 
 
+@pytest.mark.slow
 async def test_a_session_sees_nothing_of_the_later_ones_of_its_task(own_rated: Database, sample: Sample) -> None:
     """The task has read all of them, with a market that turns and stocks that jump."""
     first, last = date(2016, 10, 24), date(2016, 11, 18)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
 
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
@@ -65,7 +66,8 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers=EXCEPTION_HANDLERS,
         middleware=[Middleware(Observed)],
     )
-    app.state.openapi = describe(ENDPOINTS)
+    # Made when somebody asks for it: that takes as long as the rest of the start.
+    app.state.openapi = cache(lambda: describe(ENDPOINTS))
     return app
 
 

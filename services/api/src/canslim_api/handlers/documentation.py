@@ -17,11 +17,11 @@ td, th { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 
 
 async def openapi(call: Call[Query, Body]) -> Response:
-    return JSONResponse(call.request.app.state.openapi)
+    return JSONResponse(call.request.app.state.openapi())
 
 
 async def page(call: Call[Query, Body]) -> Response:
-    document = call.request.app.state.openapi
+    document = call.request.app.state.openapi()
     operations = [
         _operation(method, path, operation)
         for path, methods in document["paths"].items()
